@@ -1,0 +1,161 @@
+import { hash } from 'node:crypto';
+import type { Notification } from '@fanfare/contracts';
+import { type Draft, fingerprint } from '@fanfare/domain';
+import type { Database, Statement } from './connect.ts';
+import { type Columns, columnValues, unnest } from './recordset.ts';
+
+/** A notification about to be stored: what was asked for, under the id it will have. */
+export type Accepted = { draft: Draft } & Pick<
+  Notification,
+  'id' | 'tenant_id' | 'batch_id' | 'correlation_id' | 'idempotency_key' | 'source'
+>;
+
+export type AcceptedBatch = {
+  id: string;
+  size: number;
+  metadata: Record<string, unknown> | null;
+  correlation_id: string | null;
+};
+
+export type AcceptGroup = {
+  notifications: Accepted[];
+  batch: AcceptedBatch | null;
+  /** Names the group until Kafka has acknowledged its records. */
+  outboxId: string;
+  /** Groups whose records Kafka has acknowledged meanwhile: their outbox rows go with this transaction. */
+  publishedOutboxIds: string[];
+};
+
+const INPUT = {
+  id: 'uuid',
+  digest: 'bytea',
+  tenant_id: 'text',
+  batch_id: 'uuid',
+  template_id: 'uuid',
+  channel: 'text',
+  recipient: 'text',
+  content: 'text',
+  metadata: 'json',
+  priority: 'text',
+  correlation_id: 'text',
+  idempotency_key: 'text',
+  source: 'text',
+  scheduled_at: 'bigint',
+  expires_at: 'bigint',
+  max_attempts: 'integer',
+  delivery_mode: 'text',
+} satisfies Columns;
+const INPUT_WIDTH = Object.keys(INPUT).length;
+
+/** The moment of a statement, in whole milliseconds as events carry it. */
+export const NOW = `date_trunc('milliseconds', now())`;
+/** SQL that turns a column of epoch milliseconds into a time. */
+export const fromMs = (column: string): string => `to_timestamp(${column} / 1000.0)`;
+
+const INSERT_DELIVERIES = `
+  INSERT INTO deliveries
+    (id, digest, channel, priority, state, max_attempts, due_at, expires_at, delivery_mode, at)
+  SELECT id, digest, channel, priority, CASE WHEN scheduled_at IS NULL THEN 'accepted' ELSE 'scheduled' END,
+    max_attempts, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, delivery_mode, ${NOW}
+  FROM input`;
+
+const INSERT_NOTIFICATIONS = `
+  INSERT INTO notifications
+    (id, tenant_id, batch_id, template_id, channel, recipient, content, metadata, priority, correlation_id,
+     idempotency_key, source, scheduled_at, expires_at, max_attempts, delivery_mode, created_at, updated_at)
+  SELECT id, tenant_id, batch_id, template_id, channel, recipient, content, metadata, priority, correlation_id,
+    idempotency_key, source, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, max_attempts, delivery_mode,
+    ${NOW}, ${NOW}
+  FROM input`;
+
+const ACCEPT: Statement = {
+  name: 'accept',
+  text: `
+    WITH input AS (SELECT * FROM ${unnest(INPUT)}),
+    stored_deliveries AS (${INSERT_DELIVERIES}),
+    stored_notifications AS (${INSERT_NOTIFICATIONS}),
+    stored_batch AS (
+      INSERT INTO batches (id, size, metadata, correlation_id, created_at)
+      SELECT batch.id, batch.size, batch.metadata, batch.correlation_id, ${NOW}
+      FROM json_to_record($${INPUT_WIDTH + 1}) AS batch(id uuid, size integer, metadata json, correlation_id text)
+      WHERE batch.id IS NOT NULL
+    ),
+    promised AS (
+      INSERT INTO outbox (id, notification_ids)
+      SELECT $${INPUT_WIDTH + 2}, array_agg(id) FROM input WHERE scheduled_at IS NULL HAVING count(*) > 0
+    ),
+    kept AS (
+      DELETE FROM outbox WHERE id IN
+        (SELECT id FROM outbox WHERE id = ANY ($${INPUT_WIDTH + 3}::uuid[]) FOR UPDATE SKIP LOCKED)
+    )
+    SELECT ${NOW} AS at`,
+};
+
+const ADOPT: Statement = {
+  name: 'adopt',
+  text: `
+    WITH input AS (SELECT * FROM ${unnest(INPUT)}),
+    stored_deliveries AS (${INSERT_DELIVERIES} ORDER BY id ON CONFLICT DO NOTHING RETURNING id),
+    stored_notifications AS (${INSERT_NOTIFICATIONS} WHERE id IN (SELECT id FROM stored_deliveries))
+    SELECT input.id, CASE
+        WHEN stored_deliveries.id IS NOT NULL THEN 'stored'
+        WHEN deliveries.digest = input.digest THEN 'known'
+        WHEN deliveries.digest IS NULL THEN 'unseen'
+        ELSE 'conflict'
+      END AS adopted
+    FROM input LEFT JOIN stored_deliveries USING (id) LEFT JOIN deliveries USING (id)`,
+};
+
+const FORGET_OUTBOX: Statement = {
+  name: 'forget_outbox',
+  text: `DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED)`,
+};
+const FIND_OUTBOX: Statement = { name: 'find_outbox', text: `SELECT id FROM outbox WHERE id = $1` };
+
+/**
+ * Stores a group, its batch and the promise to publish it in one transaction; nothing of it without the rest.
+ * @returns when it was accepted, in epoch milliseconds
+ */
+export async function acceptGroup(db: Database, group: AcceptGroup): Promise<number> {
+  const [row] = await db.query<{ at: number }>(ACCEPT, [
+    ...inputValues(group.notifications),
+    JSON.stringify(group.batch ?? {}),
+    group.outboxId,
+    group.publishedOutboxIds,
+  ]);
+  if (row === undefined) throw new Error('the accept statement returned nothing');
+  return row.at;
+}
+
+/**
+ * What became of a foreign record's notification: `stored` now, `known` from an earlier record that said the same,
+ * `conflict` with one that said something else, or `unseen`: another transaction is storing it at this moment.
+ */
+export type Adopted = { id: string; adopted: 'stored' | 'known' | 'conflict' | 'unseen' };
+
+/** Stores notifications that came straight over Kafka. The ids must be distinct. */
+export function adoptForeign(db: Database, notifications: Accepted[]): Promise<Adopted[]> {
+  return db.query<Adopted>(ADOPT, inputValues(notifications));
+}
+
+/** Drops the promises of groups that Kafka has acknowledged. */
+export async function forgetOutbox(db: Database, outboxIds: string[]): Promise<void> {
+  await db.query(FORGET_OUTBOX, [outboxIds]);
+}
+
+/** Whether the group was committed, for a caller whose reply was lost. */
+export async function isPromised(db: Database, outboxId: string): Promise<boolean> {
+  return (await db.query(FIND_OUTBOX, [outboxId])).length > 0;
+}
+
+function inputValues(notifications: Accepted[]): unknown[][] {
+  return columnValues(
+    INPUT,
+    notifications.map(({ draft, ...identity }) => ({
+      ...draft,
+      ...identity,
+      digest: hash('sha256', fingerprint(draft), 'buffer'),
+      metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
+    })),
+  );
+}

@@ -1,0 +1,59 @@
+import pg from 'pg';
+
+export type Row = Record<string, unknown>;
+
+/** A statement prepared once per connection under its name. */
+export type Statement = { name: string; text: string };
+
+export type Database = {
+  /** Runs one statement in a transaction of its own. */
+  query<T extends Row>(statement: Statement, values: unknown[]): Promise<T[]>;
+  /** Fails within 2 s when Postgres does not answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  url: string;
+  /** Connections at most; each serves one statement at a time. */
+  connectionsMax?: number;
+  /** A connection that broke while idle; the pool replaces it. */
+  onError?: (error: Error) => void;
+};
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+/** A statement that takes longer has met a lock or a lost server; its caller asks again. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** Times come back as epoch milliseconds and counts as numbers: all of ours are below 2^53. */
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === TIMESTAMPTZ) return (text: string) => Date.parse(text);
+    if (oid === INT8) return Number;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+/** Opens a pool; connects when first used, so that a service starts while Postgres is away. */
+export function connectDatabase({ url, connectionsMax = 8, onError }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    types,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    // A reply that never comes (a frozen server) must not hold a caller for ever.
+    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    options: '-c timezone=UTC',
+  });
+  pool.on('error', (error) => onError?.(error));
+  return {
+    query: async <T extends Row>(statement: Statement, values: unknown[]) =>
+      (await pool.query<T>({ ...statement, values })).rows,
+    check: async () => {
+      await pool.query({ text: 'SELECT 1', query_timeout: 2_000 } as pg.QueryConfig);
+    },
+    close: () => pool.end(),
+  };
+}

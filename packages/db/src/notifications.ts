@@ -1,0 +1,150 @@
+import type {
+  BatchDetail,
+  BatchResource,
+  NotificationResource,
+  Status,
+  TraceEntry,
+} from '@fanfare/contracts';
+import type { Database, Statement } from './connect.ts';
+
+/** A row of `notifications` as REST shows it, times still in epoch milliseconds. */
+type NotificationRow = {
+  [Field in keyof NotificationResource]: Field extends `${string}_at`
+    ? NotificationResource[Field] extends string
+      ? number
+      : number | null
+    : NotificationResource[Field];
+};
+
+const COLUMNS = `id, correlation_id, batch_id, template_id, channel, recipient, content, metadata, status, priority,
+  scheduled_at, expires_at, failure_reason, attempts, max_attempts, next_retry_at, last_attempted_at, delivered_at,
+  failed_at, cancelled_at, provider, provider_message_id, idempotency_key, delivery_mode, created_at, updated_at`;
+
+const GET: Statement = {
+  name: 'get_notification',
+  text: `SELECT ${COLUMNS} FROM notifications WHERE id = $1`,
+};
+
+/** One notification, or null. */
+export async function getNotification(db: Database, id: string): Promise<NotificationResource | null> {
+  const [row] = await db.query<NotificationRow>(GET, [id]);
+  return row === undefined ? null : resourceOf(row);
+}
+
+const GET_BATCH: Statement = {
+  name: 'get_batch',
+  text: `SELECT id, size, metadata, correlation_id, created_at FROM batches WHERE id = $1`,
+};
+const GET_MEMBERS: Statement = {
+  name: 'get_batch_members',
+  text: `SELECT ${COLUMNS} FROM notifications WHERE batch_id = $1 ORDER BY id`,
+};
+
+type BatchRow = Omit<BatchResource, 'created_at'> & Pick<BatchDetail, 'metadata'> & { created_at: number };
+
+/** A batch with its members, in the order they were given, or null. */
+export async function getBatch(db: Database, id: string): Promise<BatchDetail | null> {
+  const [batch] = await db.query<BatchRow>(GET_BATCH, [id]);
+  if (batch === undefined) return null;
+  const notifications = (await db.query<NotificationRow>(GET_MEMBERS, [id])).map(resourceOf);
+  return {
+    ...batch,
+    created_at: rfc3339(batch.created_at),
+    counts: countByStatus(notifications),
+    notifications,
+  };
+}
+
+function countByStatus(notifications: NotificationResource[]): Partial<Record<Status, number>> {
+  const counts: Partial<Record<Status, number>> = {};
+  for (const { status } of notifications) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+type TraceRow = Omit<TraceEntry, 'details' | 'created_at'> & {
+  at: number;
+  version: number;
+  attempt: number;
+  started_at: number | null;
+  duration_ms: number | null;
+  provider: string | null;
+  provider_message_id: string | null;
+  outcome: string | null;
+  reason: string | null;
+  next_retry_at: number | null;
+};
+
+const GET_TRACE: Statement = {
+  name: 'get_trace',
+  text: `
+    SELECT id || ':created' AS id, 'created' AS event, correlation_id, created_at AS at, -1 AS version, 0 AS attempt,
+      NULL::timestamptz AS started_at, NULL::integer AS duration_ms, NULL AS provider, NULL AS provider_message_id,
+      NULL AS outcome, NULL AS reason, NULL::timestamptz AS next_retry_at
+    FROM notifications WHERE id = $1
+    UNION ALL
+    SELECT notification_id || ':' || version, status, correlation_id, at, version, attempt, started_at, duration_ms,
+      provider, provider_message_id, outcome, reason, next_retry_at
+    FROM status_events WHERE notification_id = $1
+    ORDER BY version`,
+};
+
+/** Every state a notification has been in, oldest first, beginning with its creation; empty for an unknown one. */
+export async function getTrace(db: Database, id: string): Promise<TraceEntry[]> {
+  return (await db.query<TraceRow>(GET_TRACE, [id])).map(traceEntryOf);
+}
+
+function traceEntryOf({ id, event, correlation_id, at, ...facts }: TraceRow): TraceEntry {
+  const details = {
+    ...facts,
+    started_at: rfc3339(facts.started_at),
+    next_retry_at: rfc3339(facts.next_retry_at),
+  };
+  const known = Object.entries(details).filter(([, value]) => value !== null);
+  return { id, event, correlation_id, details: Object.fromEntries(known), created_at: rfc3339(at) };
+}
+
+function resourceOf(row: NotificationRow): NotificationResource {
+  return {
+    ...row,
+    scheduled_at: rfc3339(row.scheduled_at),
+    expires_at: rfc3339(row.expires_at),
+    next_retry_at: rfc3339(row.next_retry_at),
+    last_attempted_at: rfc3339(row.last_attempted_at),
+    delivered_at: rfc3339(row.delivered_at),
+    failed_at: rfc3339(row.failed_at),
+    cancelled_at: rfc3339(row.cancelled_at),
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  };
+}
+
+function rfc3339(ms: number): string;
+function rfc3339(ms: number | null): string | null;
+function rfc3339(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** The newest known state of a notification, as a listener is told it first. */
+export type Snapshot = {
+  notification_id: string;
+  batch_id: string | null;
+  channel: string;
+  status: Status;
+  version: number;
+  attempt: number;
+  at: number;
+  reason: string | null;
+};
+
+const GET_SNAPSHOTS: Statement = {
+  name: 'get_snapshots',
+  text: `
+    SELECT id AS notification_id, batch_id, channel, status, version, attempts AS attempt, updated_at AS at,
+      failure_reason AS reason
+    FROM notifications WHERE id = ANY ($1::uuid[])`,
+};
+
+/** The newest known state of each notification; an unknown id is missing. */
+export function getSnapshots(db: Database, ids: string[]): Promise<Snapshot[]> {
+  return db.query<Snapshot>(GET_SNAPSHOTS, [ids]);
+}

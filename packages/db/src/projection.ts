@@ -1,0 +1,143 @@
+import type { StatusEvent } from '@fanfare/contracts';
+import { fromMs } from './accept.ts';
+import type { Database, Statement } from './connect.ts';
+import { type Columns, columnValues, unnest } from './recordset.ts';
+
+/** A status event and where in the log it stands. */
+export type LoggedEvent = StatusEvent & { log_partition: number; log_offset: number };
+
+/** How far a partition moves: from the offset the projector stands at to the one after its last event. */
+export type Move = { partition: number; expected: number; next: number };
+
+const MOVE = { log_partition: 'integer', expected: 'bigint', next: 'bigint' } satisfies Columns;
+const EVENT = {
+  notification_id: 'uuid',
+  version: 'integer',
+  at: 'bigint',
+  log_partition: 'integer',
+  log_offset: 'bigint',
+  status: 'text',
+  cycle: 'integer',
+  attempt: 'integer',
+  max_attempts: 'integer',
+  batch_id: 'uuid',
+  channel: 'text',
+  priority: 'text',
+  started_at: 'bigint',
+  duration_ms: 'integer',
+  provider: 'text',
+  provider_message_id: 'text',
+  outcome: 'text',
+  reason: 'text',
+  next_retry_at: 'bigint',
+  correlation_id: 'text',
+  source: 'text',
+} satisfies Columns;
+const FIRST_EVENT_PARAMETER = Object.keys(MOVE).length + 2;
+
+// A partition takes part only if its position is the expected one: whoever projected the same events before has
+// moved it, and this transaction then changes nothing of that partition.
+const PROJECT: Statement = {
+  name: 'project',
+  text: `
+    WITH moved AS (
+      UPDATE stream_progress p SET next_offset = input.next FROM ${unnest(MOVE, 2)}
+      WHERE p.topic = $1 AND p.partition = input.log_partition AND p.next_offset = input.expected
+      RETURNING p.partition AS log_partition
+    ),
+    events AS (SELECT input.* FROM ${unnest(EVENT, FIRST_EVENT_PARAMETER)} JOIN moved USING (log_partition)),
+    traced AS (
+      INSERT INTO status_events
+        (notification_id, version, at, log_partition, log_offset, status, cycle, attempt, max_attempts, batch_id,
+         channel, priority, started_at, duration_ms, provider, provider_message_id, outcome, reason, next_retry_at,
+         correlation_id, source)
+      SELECT notification_id, version, ${fromMs('at')}, log_partition, log_offset, status, cycle, attempt,
+        max_attempts, batch_id, channel, priority, ${fromMs('started_at')}, duration_ms, provider,
+        provider_message_id, outcome, reason, ${fromMs('next_retry_at')}, correlation_id, source
+      FROM events ORDER BY log_partition, log_offset
+      ON CONFLICT DO NOTHING
+      RETURNING log_partition, log_offset
+    ),
+    newest AS (
+      SELECT DISTINCT ON (notification_id) * FROM events ORDER BY notification_id, version DESC
+    ),
+    locked AS MATERIALIZED (
+      SELECT n.id FROM notifications n JOIN newest e ON n.id = e.notification_id AND n.version < e.version
+      ORDER BY n.id FOR UPDATE OF n
+    ),
+    folded AS (
+      UPDATE notifications n SET
+        status = e.status, version = e.version, attempts = e.attempt,
+        failure_reason = e.reason,
+        next_retry_at = ${fromMs('e.next_retry_at')},
+        last_attempted_at = coalesce(${fromMs('e.started_at')}, n.last_attempted_at),
+        delivered_at = CASE WHEN e.status = 'delivered' THEN ${fromMs('e.at')} END,
+        failed_at = CASE WHEN e.status = 'failed' THEN ${fromMs('e.at')} END,
+        cancelled_at = CASE WHEN e.status = 'cancelled' THEN ${fromMs('e.at')} END,
+        provider = e.provider, provider_message_id = e.provider_message_id,
+        updated_at = ${fromMs('e.at')}
+      FROM newest e JOIN locked l ON l.id = e.notification_id WHERE n.id = l.id AND n.version < e.version
+    )
+    SELECT
+      (SELECT coalesce(array_agg(log_partition), '{}') FROM moved) AS moved,
+      (SELECT coalesce(array_agg(log_partition || ':' || log_offset), '{}') FROM traced) AS traced`,
+};
+
+export type Projected = {
+  /** Partitions whose position was the expected one. */
+  moved: number[];
+  /** `partition:offset` of each event that was new; the others had been told before. */
+  traced: Set<string>;
+};
+
+/** Folds a batch of events into trace and read model and moves the positions, all in one transaction. */
+export async function project(
+  db: Database,
+  topic: string,
+  moves: Move[],
+  events: LoggedEvent[],
+): Promise<Projected> {
+  const [row] = await db.query<{ moved: number[]; traced: string[] }>(PROJECT, [
+    topic,
+    ...columnValues(
+      MOVE,
+      moves.map(({ partition, expected, next }) => ({ log_partition: partition, expected, next })),
+    ),
+    ...columnValues(EVENT, events),
+  ]);
+  if (row === undefined) throw new Error('the project statement returned nothing');
+  return { moved: row.moved, traced: new Set(row.traced) };
+}
+
+const READ_PROGRESS: Statement = {
+  name: 'read_progress',
+  text: `
+    WITH started AS (
+      INSERT INTO stream_progress (topic, partition, next_offset) VALUES ($1, $2, 0)
+      ON CONFLICT DO NOTHING RETURNING next_offset
+    )
+    SELECT next_offset FROM started
+    UNION ALL SELECT next_offset FROM stream_progress WHERE topic = $1 AND partition = $2`,
+};
+
+/** The offset of the next event to project; 0 for a partition never projected. */
+export async function readProgress(db: Database, topic: string, partition: number): Promise<number> {
+  const [row] = await db.query<{ next_offset: number }>(READ_PROGRESS, [topic, partition]);
+  if (row === undefined) throw new Error(`no progress of ${topic}/${partition}`);
+  return row.next_offset;
+}
+
+const ADVANCE: Statement = {
+  name: 'advance_progress',
+  text: `UPDATE stream_progress SET next_offset = $3 WHERE topic = $1 AND partition = $2 AND next_offset < $3`,
+};
+
+/** Moves a position over offsets that no longer exist (retention) or never held an event. */
+export async function advanceProgress(
+  db: Database,
+  topic: string,
+  partition: number,
+  next: number,
+): Promise<void> {
+  await db.query(ADVANCE, [topic, partition, next]);
+}

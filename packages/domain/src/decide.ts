@@ -1,0 +1,63 @@
+import type { DeadLetterReason } from '@fanfare/contracts';
+import type { Outcome } from './outcome.ts';
+import { type Retry, type RetryDelays, schedulePause, scheduleRetry } from './retry-schedule.ts';
+import type { Delivery } from './states.ts';
+
+/** What follows from one call: the state the attempt settles in, and what else that state needs. */
+export type Decision =
+  | { state: 'delivered'; providerMessageId: string | null }
+  | { state: 'failed'; why: DeadLetterReason; reason: string }
+  | { state: 'expired'; reason: string }
+  | { state: 'retrying'; nextAttempt: number; retry: Retry; reason: string };
+
+export type DecideInput = {
+  delivery: Pick<Delivery, 'attempt' | 'max_attempts' | 'delivery_mode' | 'expires_at'>;
+  outcome: Outcome;
+  delaysMs: RetryDelays;
+  /** Epoch milliseconds. */
+  now: number;
+  /** In [0, 1). */
+  random: number;
+};
+
+/** The one place that says what an outcome means. Pure; ack, retry, dead letter, metrics and log follow from it. */
+export function decide(input: DecideInput): Decision {
+  const { delivery, outcome, delaysMs, random } = input;
+  switch (outcome.kind) {
+    case 'accepted':
+      return { state: 'delivered', providerMessageId: outcome.messageId };
+    case 'rejected':
+      return { state: 'failed', why: 'rejected', reason: outcome.reason };
+    case 'throttled':
+      return wait(
+        input,
+        delivery.attempt,
+        schedulePause(outcome.retryAfterMs, delaysMs, random),
+        outcome.reason,
+      );
+    case 'unavailable':
+      if (outcome.answered && delivery.delivery_mode === 'at_most_once')
+        return unknownOutcome(outcome.reason);
+      return tryAgain(input, outcome.retryAfterMs, outcome.reason);
+    case 'unknown':
+      if (delivery.delivery_mode === 'at_most_once') return unknownOutcome(outcome.reason);
+      return tryAgain(input, null, outcome.reason);
+  }
+}
+
+function tryAgain(input: DecideInput, retryAfterMs: number | null, reason: string): Decision {
+  const { attempt, max_attempts } = input.delivery;
+  if (attempt >= max_attempts) return { state: 'failed', why: 'attempts_exhausted', reason };
+  return wait(input, attempt + 1, scheduleRetry(attempt, retryAfterMs, input.delaysMs, input.random), reason);
+}
+
+function wait(input: DecideInput, nextAttempt: number, retry: Retry, reason: string): Decision {
+  const { expires_at } = input.delivery;
+  if (expires_at !== null && input.now + retry.delayMs >= expires_at)
+    return { state: 'expired', reason: `the next attempt would come after expires_at; last: ${reason}` };
+  return { state: 'retrying', nextAttempt, retry, reason };
+}
+
+function unknownOutcome(reason: string): Decision {
+  return { state: 'failed', why: 'unknown_outcome', reason };
+}
