@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { faultOf } from './faults.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -49,11 +50,26 @@ export function connectDatabase({ url, connectionsMax = 8, onError }: DatabaseOp
   });
   pool.on('error', (error) => onError?.(error));
   return {
-    query: async <T extends Row>(statement: Statement, values: unknown[]) =>
-      (await pool.query<T>({ ...statement, values })).rows,
+    query: (statement, values) => queryUntilUndisturbed(pool, { ...statement, values }, BUSY_RETRIES_MAX),
     check: async () => {
       await pool.query({ text: 'SELECT 1', query_timeout: 2_000 } as pg.QueryConfig);
     },
     close: () => pool.end(),
   };
+}
+
+/** A deadlock or a serialisation failure ends by itself within a try or two. */
+const BUSY_RETRIES_MAX = 5;
+
+async function queryUntilUndisturbed<T extends Row>(
+  pool: pg.Pool,
+  query: pg.QueryConfig,
+  retriesMax: number,
+): Promise<T[]> {
+  try {
+    return (await pool.query<T>(query)).rows;
+  } catch (error) {
+    if (retriesMax === 0 || faultOf(error) !== 'busy') throw error;
+    return queryUntilUndisturbed(pool, query, retriesMax - 1);
+  }
 }
