@@ -43,11 +43,32 @@ export async function metricsText(): Promise<{ contentType: string; body: string
 /** Adds what Node itself tells: memory, CPU, garbage collection, event loop. Once a process. */
 export function collectProcessMetrics(service: string): void {
   register.setDefaultLabels({ service });
-  collectDefaultMetrics();
+  collectDefaultMetrics({ eventLoopMonitoringPrecision: NEVER_MS });
+  for (const part of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'])
+    register.removeSingleMetric(`nodejs_eventloop_lag_${part}_seconds`);
+  measureEventLoop();
+}
+
+/**
+ * prom-client samples the event loop's delay on a timer, which wakes an idle process 100 times a second and costs
+ * 0.7 % of a core each. The loop's own account of its busy time says as much and costs nothing: its rate is the
+ * share of time that was busy, and 1 means overload.
+ */
+function measureEventLoop(): void {
+  const busy = new Counter({
+    name: 'nodejs_eventloop_active_seconds_total',
+    help: 'Time that the event loop was not idle, in seconds.',
+    collect() {
+      busy.reset();
+      busy.inc(performance.eventLoopUtilization().active / 1_000);
+    },
+  });
 }
 
 type GaugeOptions<L extends string> = Described<L> & { collect?: (gauge: Gauge<L>) => void | Promise<void> };
 type HistogramOptions<L extends string> = Described<L> & { buckets?: readonly number[] };
 
+/** The longest timer that Node has (24.8 days). */
+const NEVER_MS = 2 ** 31 - 1;
 /** From a grouped insert (1 ms) to a slow provider (10 s). */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -5,7 +5,8 @@
  */
 import { ROOT_CONTEXT, SpanStatusCode, propagation, trace } from '@opentelemetry/api';
 import type { Attributes, Context, TextMapGetter } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+// By its own path: the package's index loads 2.5 MB more into every service.
+import { W3CTraceContextPropagator } from '@opentelemetry/core/build/src/trace/W3CTraceContextPropagator.js';
 
 export type TraceContext = Context;
 /** Headers as Node's HTTP server and as kafkajs have them. */
