@@ -1,0 +1,12 @@
+export { createTopics, endOffsets, kafkaCheck, lag, listRetryLevels } from './admin.ts';
+export type { PartitionRange, RetryLevel } from './admin.ts';
+export type { Log } from './client-log.ts';
+export { createSerde, RegistryAway, Undecodable } from './codec.ts';
+export type { Decoded, SchemaCache, Serde, StoredSchema } from './codec.ts';
+export { connectKafka } from './connect.ts';
+export type { KafkaHandle } from './connect.ts';
+export { consume } from './consume.ts';
+export type { ConsumedRecord, ConsumeOptions, Consumption, TopicPartition } from './consume.ts';
+export { createPublisher, PublishRefused, PublishTimeout } from './publish.ts';
+export type { OutgoingRecord, Publisher, RefusedRecord } from './publish.ts';
+export { registerSchemas } from './register-schemas.ts';
