@@ -7,6 +7,8 @@ export { connectKafka } from './connect.ts';
 export type { KafkaHandle } from './connect.ts';
 export { consume } from './consume.ts';
 export type { ConsumedRecord, ConsumeOptions, Consumption, TopicPartition } from './consume.ts';
+export { deadLetterRecord, journeyRecords, retryRecord } from './journey-records.ts';
+export type { JourneyRecords } from './journey-records.ts';
 export { createPublisher, PublishRefused, PublishTimeout } from './publish.ts';
 export type { OutgoingRecord, Publisher, RefusedRecord } from './publish.ts';
 export { registerSchemas } from './register-schemas.ts';

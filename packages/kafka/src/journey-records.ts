@@ -1,0 +1,93 @@
+import {
+  type Channel,
+  CHANNELS,
+  DEAD_LETTER_TOPIC,
+  type DeadLetterReason,
+  type Notification,
+  notificationCodec,
+  PRIORITIES,
+  retryTopic,
+  STATUS_TOPIC,
+  statusEventCodec,
+  workTopic,
+} from '@fanfare/contracts';
+import {
+  type ClaimTicket,
+  deadLetterHeaders,
+  type Delivery,
+  isTerminal,
+  retryHeaders,
+  statusEvent,
+  workHeaders,
+} from '@fanfare/domain';
+import type { Serde } from './codec.ts';
+import type { ConsumedRecord } from './consume.ts';
+import type { OutgoingRecord } from './publish.ts';
+
+/** The records of the journey that somebody encodes anew: work and status. */
+export type JourneyRecords = {
+  work(notification: Notification, ticket: ClaimTicket, traceparent?: string): OutgoingRecord;
+  event(notification: Notification, delivery: Delivery): OutgoingRecord;
+  /** What a row that nobody published yet asks for: an accepted one its delivery, an ended one its event. */
+  promised(notification: Notification, delivery: Delivery, traceparent?: string): OutgoingRecord[];
+};
+
+/** @throws RegistryAway when the schemas' ids cannot be had */
+export async function journeyRecords(serde: Serde): Promise<JourneyRecords> {
+  const encodeNotification = await serde.encoder(notificationCodec);
+  const encodeEvent = await serde.encoder(statusEventCodec);
+  const work: JourneyRecords['work'] = (notification, ticket, traceparent) => ({
+    topic: workTopicOf(notification),
+    key: notification.id,
+    value: encodeNotification(notification),
+    headers: workHeaders(ticket, notification.correlation_id, traceparent),
+  });
+  const event: JourneyRecords['event'] = (notification, delivery) => ({
+    topic: STATUS_TOPIC,
+    key: delivery.id,
+    value: encodeEvent(statusEvent(notification, delivery)),
+  });
+  const promised: JourneyRecords['promised'] = (notification, delivery, traceparent) => {
+    if (isTerminal(delivery.state)) return [event(notification, delivery)];
+    if (delivery.state !== 'accepted') return [];
+    const ticket = { cycle: delivery.cycle, fence: delivery.fence, attempt: 1 };
+    return [work(notification, ticket, traceparent), event(notification, delivery)];
+  };
+  return { work, event, promised };
+}
+
+/** The record again, for its retry topic. */
+export function retryRecord(
+  record: ConsumedRecord,
+  to: { channel: Channel; level: number; ticket: ClaimTicket; notBefore: number },
+): OutgoingRecord {
+  return {
+    topic: retryTopic(to.channel, to.level),
+    key: record.key,
+    value: record.value,
+    headers: retryHeaders(record.headers, to.ticket, to.notBefore),
+  };
+}
+
+/** The record again, for the dead letters. */
+export function deadLetterRecord(
+  record: ConsumedRecord,
+  why: { reason: DeadLetterReason; message: string; channel: string | null; cycle: number },
+): OutgoingRecord {
+  return {
+    topic: DEAD_LETTER_TOPIC,
+    key: record.key,
+    value: record.value,
+    headers: deadLetterHeaders(record, why),
+  };
+}
+
+function workTopicOf({ channel, priority }: Notification): string {
+  const [knownChannel, knownPriority] = [
+    CHANNELS.find((name) => name === channel),
+    PRIORITIES.find((name) => name === priority),
+  ];
+  if (knownChannel === undefined || knownPriority === undefined)
+    throw new Error(`no work topic for ${channel}/${priority}: only validated notifications are published`);
+  return workTopic(knownChannel, knownPriority);
+}
