@@ -110,7 +110,7 @@ const FORGET_OUTBOX: Statement = {
   name: 'forget_outbox',
   text: `DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED)`,
 };
-const FIND: Statement = { name: 'find', text: `SELECT id FROM deliveries WHERE id = $1` };
+const FIND: Statement = { name: 'find', text: `SELECT at FROM deliveries WHERE id = $1` };
 
 /**
  * Stores a group, its batch and the promise to publish it in one transaction; nothing of it without the rest.
@@ -143,9 +143,13 @@ export async function forgetOutbox(db: Database, outboxIds: string[]): Promise<v
   await db.query(FORGET_OUTBOX, [outboxIds]);
 }
 
-/** Whether a notification is stored, for a caller whose reply was lost: a group is stored as a whole. */
-export async function isStored(db: Database, id: string): Promise<boolean> {
-  return (await db.query(FIND, [id])).length > 0;
+/**
+ * For a caller whose reply was lost: when a notification was accepted, or null if it was not. A group is stored as a
+ * whole, so any of its notifications speaks for it.
+ */
+export async function findAccepted(db: Database, id: string): Promise<number | null> {
+  const [row] = await db.query<{ at: number }>(FIND, [id]);
+  return row?.at ?? null;
 }
 
 function inputValues(notifications: Accepted[]): unknown[][] {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { faultOf } from './faults.ts';
+import { classify, isBusy } from './faults.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -7,7 +7,10 @@ export type Row = Record<string, unknown>;
 export type Statement = { name: string; text: string };
 
 export type Database = {
-  /** Runs one statement in a transaction of its own. */
+  /**
+   * Runs one statement in a transaction of its own.
+   * @throws DatabaseAway or RowRefused
+   */
   query<T extends Row>(statement: Statement, values: unknown[]): Promise<T[]>;
   /** Fails within 2 s when Postgres does not answer. */
   check(): Promise<void>;
@@ -69,7 +72,7 @@ async function queryUntilUndisturbed<T extends Row>(
   try {
     return (await pool.query<T>(query)).rows;
   } catch (error) {
-    if (retriesMax === 0 || faultOf(error) !== 'busy') throw error;
+    if (retriesMax === 0 || !isBusy(error)) throw classify(error);
     return queryUntilUndisturbed(pool, query, retriesMax - 1);
   }
 }

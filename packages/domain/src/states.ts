@@ -99,3 +99,29 @@ export function versionOf({ state, cycle, fence }: Pick<Delivery, 'state' | 'cyc
   const progress = isTerminal(state) ? TERMINAL_BASE : fence * FENCE_SPAN;
   return cycle * CYCLE_SPAN + progress + RANK[statusOf(state)];
 }
+
+/** The row of a notification that was accepted just now. */
+export function acceptedDelivery(
+  notification: { id: string; max_attempts: number; expires_at: number | null; delivery_mode: string },
+  at: number,
+): Delivery {
+  const { id, max_attempts, expires_at, delivery_mode } = notification;
+  return {
+    id,
+    max_attempts,
+    expires_at,
+    delivery_mode,
+    at,
+    state: 'accepted',
+    cycle: 0,
+    attempt: 0,
+    fence: 0,
+    due_at: null,
+    started_at: null,
+    duration_ms: null,
+    provider: null,
+    provider_message_id: null,
+    outcome: null,
+    reason: null,
+  };
+}

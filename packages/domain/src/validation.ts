@@ -176,17 +176,19 @@ function templateId(input: Input, fault: AddFault): string | null {
 function object(input: Input, field: 'metadata' | 'template_variables', fault: AddFault): Input | null {
   const value = given(input, field);
   if (value === undefined) return null;
-  if (!isRecord(value)) {
-    fault(field, 'must be an object');
-    return null;
-  }
+  const wrong = objectFault(value);
+  if (wrong !== null) fault(field, wrong);
+  return isRecord(value) ? value : null;
+}
+
+/** What is wrong with a JSON object that clients attach, or null. */
+export function objectFault(value: unknown): string | null {
+  if (!isRecord(value)) return 'must be an object';
   const text = safeJson(value);
-  if (text === null) fault(field, 'must be an object that JSON can hold');
-  else if (utf8Bytes(text) > METADATA_BYTES_MAX)
-    fault(field, `must be at most ${METADATA_BYTES_MAX} bytes of JSON`);
+  if (text === null) return 'must not be nested so deeply';
+  if (utf8Bytes(text) > METADATA_BYTES_MAX) return `must be at most ${METADATA_BYTES_MAX} bytes of JSON`;
   // JSON.stringify writes NUL and lone surrogates as escapes, which PostgreSQL's jsonb refuses.
-  else if (/\\u(?:0000|d[89a-f])/.test(text)) fault(field, 'must not hold NUL or half of a surrogate pair');
-  return value;
+  return /\\u(?:0000|d[89a-f])/.test(text) ? 'must not hold NUL or half of a surrogate pair' : null;
 }
 
 /** JSON text, or null where nesting is too deep for it. */

@@ -1,0 +1,121 @@
+import type { Notification } from '@fanfare/contracts';
+import { type Accepted, type AcceptedBatch, type AcceptGroup, DatabaseAway } from '@fanfare/db';
+import { acceptedDelivery } from '@fanfare/domain';
+import type { JourneyRecords, OutgoingRecord } from '@fanfare/kafka';
+import type { KafkaLatch } from './kafka-latch.ts';
+import type { PublishedGroups } from './published-groups.ts';
+
+/** One request: a notification, or a batch with its members. */
+export type AcceptRequest = {
+  notifications: Accepted[];
+  batch: AcceptedBatch | null;
+  traceparent: string | null;
+};
+
+/** `queued` once Kafka has it; `pending` while it is scheduled, or stored and still to be relayed to Kafka. */
+export type Acceptance = { at: number; status: 'queued' | 'pending' };
+
+export type AcceptDeps = {
+  /** One transaction for a group. */
+  store: (group: AcceptGroup) => Promise<number>;
+  findAccepted: (id: string) => Promise<number | null>;
+  publish: (records: OutgoingRecord[]) => Promise<void>;
+  records: JourneyRecords;
+  latch: KafkaLatch;
+  published: PublishedGroups;
+  newId: () => string;
+  log: (message: string, error: unknown) => void;
+};
+
+/** A reply to the transaction was lost, and Postgres cannot be asked whether it was carried out. */
+export class MaybeAccepted extends Error {}
+
+/**
+ * Accepts the requests of a group: one transaction with the promise to publish them, one round trip to Kafka, and
+ * the promise dropped. A crash at any point leaves either nothing, or a promise that the scheduler keeps.
+ * All requests or none; a batch comes alone.
+ */
+export async function accept(deps: AcceptDeps, requests: AcceptRequest[]): Promise<Acceptance[]> {
+  const group = groupOf(requests, deps);
+  const at = await storeOrFind(deps, group);
+  const isPublished = await publishUnlessAway(deps, requests, group.outboxId, at);
+  return requests.map(({ notifications }) => ({
+    at,
+    status: isPublished && isDueNow(notifications[0]) ? 'queued' : 'pending',
+  }));
+}
+
+function groupOf(requests: AcceptRequest[], { newId, published }: AcceptDeps): AcceptGroup {
+  return {
+    notifications: requests.flatMap(({ notifications }) => notifications),
+    batch: requests[0]?.batch ?? null,
+    outboxId: newId(),
+    publishedOutboxIds: published.take(),
+  };
+}
+
+/** Stores the group. When the reply to its commit is lost, it is looked for before the group counts as failed. */
+async function storeOrFind(deps: AcceptDeps, group: AcceptGroup): Promise<number> {
+  try {
+    return await deps.store(group);
+  } catch (error) {
+    deps.published.putBack(group.publishedOutboxIds);
+    if (!(error instanceof DatabaseAway)) throw error;
+    deps.log('the accept transaction got no reply', error);
+    const at = await findAfterAll(deps, group);
+    if (at === null) throw error;
+    return at;
+  }
+}
+
+async function findAfterAll(deps: AcceptDeps, { notifications }: AcceptGroup): Promise<number | null> {
+  try {
+    return await deps.findAccepted(notifications[0]?.id ?? '');
+  } catch (error) {
+    throw new MaybeAccepted('Postgres cannot be asked', { cause: error });
+  }
+}
+
+/** A failure here loses nothing: the group's outbox row is committed, and the scheduler relays it. */
+async function publishUnlessAway(
+  { publish, records, latch, published, log }: AcceptDeps,
+  requests: AcceptRequest[],
+  outboxId: string,
+  at: number,
+): Promise<boolean> {
+  if (latch.isOpen()) return false;
+  try {
+    await publish(requests.flatMap((request) => recordsOf(records, request, at)));
+    published.add(outboxId);
+    return true;
+  } catch (error) {
+    log('Kafka did not take a group in time; the scheduler will relay it', error);
+    latch.open();
+    return false;
+  }
+}
+
+function recordsOf(
+  records: JourneyRecords,
+  { notifications, traceparent }: AcceptRequest,
+  at: number,
+): OutgoingRecord[] {
+  return notifications.filter(isDueNow).flatMap((accepted) => {
+    const notification = workOf(accepted, at);
+    return records.promised(notification, acceptedDelivery(notification, at), traceparent ?? undefined);
+  });
+}
+
+function isDueNow(accepted: Accepted | undefined): boolean {
+  return accepted?.draft.scheduled_at === null;
+}
+
+function workOf({ draft, ...identity }: Accepted, at: number): Notification {
+  return {
+    ...draft,
+    ...identity,
+    template_variables: null,
+    metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
+    created_at: at,
+  };
+}

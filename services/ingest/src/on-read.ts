@@ -1,0 +1,34 @@
+import type { BatchDetail, NotificationResource, Trace, TraceEntry } from '@fanfare/contracts';
+import { isUuid } from '@fanfare/domain';
+import { problem } from './problem.ts';
+
+export type ReadDeps = {
+  getNotification: (id: string) => Promise<NotificationResource | null>;
+  getBatch: (id: string) => Promise<BatchDetail | null>;
+  getTrace: (id: string) => Promise<TraceEntry[]>;
+};
+
+/** `GET /api/v1/notifications/{id}` */
+export function onRead({ getNotification }: ReadDeps, id: string): Promise<NotificationResource> {
+  return found(id, getNotification);
+}
+
+/** `GET /api/v1/notifications/batch/{id}` */
+export function onReadBatch({ getBatch }: ReadDeps, id: string): Promise<BatchDetail> {
+  return found(id, getBatch);
+}
+
+/** `GET /api/v1/notifications/{id}/trace` */
+export function onReadTrace({ getTrace }: ReadDeps, id: string): Promise<Trace> {
+  return found(id, async () => {
+    const entries = await getTrace(id);
+    return entries.length === 0 ? null : { notification_id: id.toLowerCase(), entries };
+  });
+}
+
+/** What is no id names nothing, so it is as unknown as an id that was never given out. */
+async function found<T>(id: string, get: (id: string) => Promise<T | null>): Promise<T> {
+  const resource = isUuid(id) ? await get(id) : null;
+  if (resource === null) throw problem('not-found', { detail: `there is no ${id.slice(0, 64)} here` });
+  return resource;
+}

@@ -1,0 +1,49 @@
+import type { FieldError, Problem } from '@fanfare/contracts';
+import type { Fault } from '@fanfare/domain';
+
+/** An answer that says what went wrong (RFC 9457); thrown by handlers, written by the server's error handler. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  readonly headers: Record<string, string>;
+
+  constructor(body: Problem, headers: Record<string, string> = {}) {
+    super(body.title);
+    this.problem = body;
+    this.headers = headers;
+  }
+}
+
+/** Everything the front door refuses with, by the last part of the problem's type. */
+const PROBLEMS = {
+  'invalid-request': [400, 'The request is not valid'],
+  'invalid-channel': [400, 'The channel is not valid'],
+  'invalid-recipient': [400, 'The recipient is not valid'],
+  'invalid-content': [400, 'The content is not valid'],
+  'malformed-body': [400, 'The body is not JSON'],
+  'not-found': [404, 'Not found'],
+  'method-not-allowed': [405, 'The method is not allowed here'],
+  'payload-too-large': [413, 'The body is too large'],
+  'unsupported-media-type': [415, 'The body must be application/json'],
+  'unknown-template': [422, 'The template does not exist'],
+  'internal-error': [500, 'Something went wrong on our side'],
+  unavailable: [503, 'The service cannot accept this now'],
+} as const satisfies Record<string, [number, string]>;
+export type ProblemName = keyof typeof PROBLEMS;
+
+type Details = { detail?: string; errors?: FieldError[]; headers?: Record<string, string> };
+
+export function problem(name: ProblemName, { headers, ...details }: Details = {}): ProblemError {
+  const [status, title] = PROBLEMS[name];
+  return new ProblemError({ type: `/probs/${name}`, title, status, ...details }, headers);
+}
+
+/** Of several kinds of fault the answer's type names the first; its errors tell them all. */
+export function invalid(faults: Fault[]): ProblemError {
+  const errors = faults.map(({ field, message }) => ({ field, message }));
+  return problem(faults[0]?.type ?? 'invalid-request', { errors });
+}
+
+/** Nothing was accepted, unless `detail` says otherwise; the same request may be sent again. */
+export function unavailable(detail: string): ProblemError {
+  return problem('unavailable', { detail, headers: { 'retry-after': '1' } });
+}

@@ -1,0 +1,153 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { DatabaseAway } from '@fanfare/db';
+import { isRecord } from '@fanfare/domain';
+import { extractContext, type Health, histogram, QueueFull, traceparentOf } from '@fanfare/runtime';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { MaybeAccepted } from './accept.ts';
+import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
+import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
+import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
+
+export type ServerDeps = CreateDeps & ReadDeps & { health: Health; onBug: (error: unknown) => void };
+
+const BODY_BYTES_MAX = 1024 * 1024;
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
+
+const duration = histogram({
+  name: 'fanfare_http_request_duration_seconds',
+  help: 'Time from a request to its answer',
+  labels: ['method', 'route', 'status'],
+});
+
+/** The REST API: every route, and what is common to them all. */
+export function createServer(deps: ServerDeps): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: correlationIdOf,
+    forceCloseConnections: 'idle',
+  });
+  acceptJsonOnly(app);
+  answerProblems(app, deps.onBug);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-correlation-id', request.id);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    duration.observe(
+      { method, route: routeOptions.url ?? 'none', status: reply.statusCode },
+      reply.elapsedTime / 1_000,
+    );
+    done();
+  });
+  addRoutes(app, deps);
+  return app;
+}
+
+function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
+  resource(app, '/api/v1/notifications', {
+    POST: async (request, reply) => {
+      const created = await onCreate(deps, request.body, contextOf(request));
+      return reply.code(202).header('location', `/api/v1/notifications/${created.id}`).send(created);
+    },
+  });
+  resource(app, '/api/v1/notifications/batch', {
+    POST: async (request, reply) => {
+      const created = await onCreateBatch(deps, request.body, contextOf(request));
+      return reply.code(202).header('location', `/api/v1/notifications/batch/${created.id}`).send(created);
+    },
+  });
+  resource(app, '/api/v1/notifications/batch/:id', { GET: (request) => onReadBatch(deps, idOf(request)) });
+  resource(app, '/api/v1/notifications/:id', { GET: (request) => onRead(deps, idOf(request)) });
+  resource(app, '/api/v1/notifications/:id/trace', { GET: (request) => onReadTrace(deps, idOf(request)) });
+  for (const path of ['/healthz/live', '/healthz/ready', '/metrics'])
+    resource(app, path, {
+      GET: async (_, reply) => {
+        const answer = await deps.health.answer(path);
+        return reply
+          .code(answer?.status ?? 404)
+          .headers(answer?.headers ?? {})
+          .send(answer?.body);
+      },
+    });
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** One path with its methods; any other method is told which there are. */
+function resource(app: FastifyInstance, url: string, handlers: Record<string, Handler>): void {
+  const methods = Object.keys(handlers);
+  const bodyLimit = url.endsWith('/batch') ? BATCH_BYTES_MAX : BODY_BYTES_MAX;
+  for (const [method, handler] of Object.entries(handlers)) app.route({ method, url, bodyLimit, handler });
+  const others = METHODS.filter(
+    (method) => !methods.includes(method) && !(method === 'HEAD' && methods.includes('GET')),
+  );
+  app.route({
+    method: others,
+    url,
+    handler: () => Promise.reject(problem('method-not-allowed', { headers: { allow: methods.join(', ') } })),
+  });
+}
+
+function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
+    try {
+      if (!isUtf8(body)) throw new SyntaxError('it is not UTF-8');
+      done(null, JSON.parse(body.toString('utf8')));
+    } catch (error) {
+      done(problem('malformed-body', { detail: error instanceof Error ? error.message : String(error) }));
+    }
+  });
+}
+
+function answerProblems(app: FastifyInstance, onBug: (error: unknown) => void): void {
+  app.setNotFoundHandler((request) => {
+    throw problem('not-found', { detail: `there is nothing at ${request.url.slice(0, 200)}` });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const answer = problemOf(error);
+    if (answer.problem.status === 500) onBug(error);
+    return reply
+      .code(answer.problem.status)
+      .headers({ ...answer.headers, 'content-type': 'application/problem+json' })
+      .send(JSON.stringify({ ...answer.problem, instance: request.url, correlation_id: request.id }));
+  });
+}
+
+/** What the web framework refuses by itself, in our terms. */
+const FRAMEWORK_PROBLEMS: Record<string, ProblemName> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-body',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed-body',
+};
+
+function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof QueueFull) return unavailable('too many requests are waiting; nothing was accepted');
+  if (error instanceof MaybeAccepted)
+    return unavailable('the database went away; this may have been accepted');
+  if (error instanceof DatabaseAway) return unavailable('the database is away; nothing was accepted');
+  const { code, statusCode } = Object.assign({ code: '', statusCode: 500 }, error);
+  const name = FRAMEWORK_PROBLEMS[code];
+  if (name !== undefined) return problem(name);
+  return problem(statusCode >= 400 && statusCode < 500 ? 'invalid-request' : 'internal-error');
+}
+
+function correlationIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-correlation-id'];
+  return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
+}
+
+function contextOf({ id, headers }: FastifyRequest): RequestContext {
+  return { correlationId: id, traceparent: traceparentOf(extractContext(headers)) };
+}
+
+function idOf({ params }: FastifyRequest): string {
+  return isRecord(params) && typeof params['id'] === 'string' ? params['id'] : '';
+}
