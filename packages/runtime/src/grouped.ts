@@ -84,21 +84,24 @@ function schedule<T, R>(state: State<T, R>, limits: Limits<T, R>): void {
 async function leave<T, R>(state: State<T, R>, limits: Limits<T, R>): Promise<void> {
   const group = state.queue.splice(0, limits.sizeMax);
   state.inFlight += 1;
-  await settle(group, limits.run);
+  const settle = await ended(group, limits.run);
+  // Room is made before anybody hears of the end, so that whoever goes on with another item finds it.
   state.inFlight -= 1;
   for (const { bytes } of group) state.heldBytes -= bytes;
+  settle();
   schedule(state, limits);
   if (isIdle(state)) for (const resolve of state.onIdle.splice(0)) resolve();
 }
 
-async function settle<T, R>(group: readonly Waiting<T, R>[], run: Limits<T, R>['run']): Promise<void> {
+/** Runs a group to its end, and returns what tells each member of it. */
+async function ended<T, R>(group: readonly Waiting<T, R>[], run: Limits<T, R>['run']): Promise<() => void> {
   try {
     const results = await run(group.map(({ item }) => item));
     if (results.length !== group.length)
       throw new Error(`a group of ${group.length} came back with ${results.length} results`);
-    for (const [index, result] of results.entries()) group[index]?.resolve(result);
+    return () => results.forEach((result, index) => group[index]?.resolve(result));
   } catch (error) {
-    for (const { reject } of group) reject(error);
+    return () => group.forEach(({ reject }) => reject(error));
   }
 }
 

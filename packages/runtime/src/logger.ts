@@ -24,12 +24,12 @@ export function createLogger({ service, level, stream = process.stdout }: Option
   const sink = winston.createLogger({
     level,
     levels,
-    format: lineFormat,
+    format: lineFormat(service),
     transports: [new winston.transports.Stream({ stream })],
   });
   // A log whose reader has gone must not end the service: the line is lost, the work goes on.
   if (stream.listenerCount('error') === 0) stream.on('error', () => undefined);
-  return bind({ write: boundedWriter(sink, stream), stream, level }, { service });
+  return bind({ write: boundedWriter(sink, stream), stream, level }, {});
 }
 
 type Options = { service: string; level: LogLevel; stream?: Writable };
@@ -41,16 +41,15 @@ const levels = { error: 0, warn: 1, info: 2, debug: 3 };
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 1_000;
 
-const lineFormat = winston.format((info) => {
-  const { level, message, fields } = info;
-  const line = {
-    time: new Date().toISOString(),
-    level,
-    msg: message,
-    ...(typeof fields === 'object' ? fields : {}),
-  };
-  return { ...info, [Symbol.for('message')]: JSON.stringify(line) };
-})();
+/** What every line begins with cannot be taken over by a field of the same name. */
+function lineFormat(service: string) {
+  return winston.format((info) => {
+    const { level, message, fields } = info;
+    const head = { time: new Date().toISOString(), level, service, msg: message };
+    const line = { ...head, ...(typeof fields === 'object' ? fields : {}), ...head };
+    return { ...info, [Symbol.for('message')]: JSON.stringify(line) };
+  })();
+}
 
 function bind(sink: Sink, bound: LogFields): Logger {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
