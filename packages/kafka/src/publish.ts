@@ -1,4 +1,9 @@
+import type { Producer } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from './connect.ts';
+import { type BoundedMessage, partitioner } from './partitioner.ts';
+import { isFinal, PublishRefused, PublishTimeout, refusalReason } from './publish-errors.ts';
+import { type PublishRequest, splitBySize } from './split.ts';
 
 /** A record on its way to Kafka. Without a key and a partition it goes to any partition. */
 export type OutgoingRecord = {
@@ -20,25 +25,133 @@ export type Publisher = {
   close(): Promise<void>;
 };
 
-export class PublishTimeout extends Error {
-  readonly code = 'publish_timeout';
-  override readonly name = 'PublishTimeout';
+/** What may wait for acknowledgement: a few seconds of the highest rate, and little enough to hold. */
+const BACKLOG_BYTES_MAX = 64 * 1024 * 1024;
+const RETRY_PAUSE_MS = 200;
+/** About 1.5 s inside kafkajs; the loop here goes on until the deadline. */
+const CLIENT_RETRIES = 5;
+
+/**
+ * One producer. Not idempotent: kafkajs's idempotent mode can lose a record when two requests are under way and one
+ * reply is lost; a record that is stored twice is recognised by its id.
+ *
+ * @param options.deadlineMs after which a publish is given up, 10 s by default: kafkajs itself may hang far longer
+ */
+export function createPublisher(options: { kafka: KafkaHandle; deadlineMs?: number }): Publisher {
+  const { deadlineMs = 10_000 } = options;
+  const producer = options.kafka.newClient().producer({
+    createPartitioner: partitioner,
+    allowAutoTopicCreation: false,
+    idempotent: false,
+    retry: { retries: CLIENT_RETRIES },
+  });
+  const sender: Sender = { producer, connect: connectOnce(producer), deadlineMs, backlogBytes: 0 };
+
+  async function publish(records: readonly OutgoingRecord[]): Promise<void> {
+    const giveUpAt = performance.now() + deadlineMs;
+    await allOf(splitBySize(records).map((request) => sendBounded(sender, { ...request, giveUpAt })));
+  }
+
+  return { publish, close: () => producer.disconnect() };
 }
 
-export type RefusedRecord = { record: OutgoingRecord; reason: string };
+type Sender = { producer: Producer; connect: () => Promise<void>; deadlineMs: number; backlogBytes: number };
+type Sending = PublishRequest & { giveUpAt: number; lastError?: unknown };
 
-export class PublishRefused extends Error {
-  readonly code = 'publish_refused';
-  override readonly name = 'PublishRefused';
-  /** The guilty ones, as the very objects that were given. `reason` is Kafka's error name. */
-  readonly refused: readonly RefusedRecord[];
+async function sendBounded(sender: Sender, sending: Sending): Promise<void> {
+  if (sender.backlogBytes > 0 && sender.backlogBytes + sending.bytes > BACKLOG_BYTES_MAX)
+    throw new PublishTimeout('too much is waiting for Kafka already');
+  sender.backlogBytes += sending.bytes;
+  const sent = sendUntilDeadline(sender, sending).finally(() => (sender.backlogBytes -= sending.bytes));
+  await beforeDeadline(sent, sending);
+}
 
-  constructor(refused: readonly RefusedRecord[]) {
-    super(`Kafka refused ${refused.length} records: ${refused[0]?.reason}`);
-    this.refused = refused;
+/** Starts over after a failure that may pass. */
+async function sendUntilDeadline(sender: Sender, sending: Sending): Promise<void> {
+  for (;;) {
+    try {
+      await sender.connect();
+      return await sendOnce(sender, sending);
+    } catch (error) {
+      sending.lastError = error;
+      const parts = suspects(sending, error);
+      if (parts.length > 1) return allOf(parts.map((part) => sendUntilDeadline(sender, part)));
+      if (isFinal(error) || performance.now() + RETRY_PAUSE_MS > sending.giveUpAt) throw verdict(sending);
+      await sleep(RETRY_PAUSE_MS);
+    }
   }
 }
 
-export function createPublisher(options: { kafka: KafkaHandle; deadlineMs?: number }): Publisher {
-  throw new Error(`not built yet: ${options.deadlineMs}`);
+async function sendOnce({ producer, deadlineMs }: Sender, { records, giveUpAt }: Sending): Promise<void> {
+  await producer.sendBatch({ acks: -1, timeout: deadlineMs, topicMessages: groupByTopic(records, giveUpAt) });
+}
+
+/**
+ * Kafka refuses a request as a whole without saying for which record. Its topics are tried one by one, then its
+ * records; of an unknown topic all are guilty.
+ */
+function suspects(sending: Sending, error: unknown): Sending[] {
+  const { records } = sending;
+  if (refusalReason(error) === null) return [sending];
+  const byTopic = Map.groupBy(records, ({ topic }) => topic);
+  if (byTopic.size > 1) return Array.from(byTopic.values(), (part) => narrowed(sending, part));
+  return isFinal(error) ? records.map((record) => narrowed(sending, [record])) : [sending];
+}
+
+function narrowed(sending: Sending, records: OutgoingRecord[]): Sending {
+  return { ...sending, records };
+}
+
+/** What to tell of a request that failed with its last error. */
+function verdict({ records, lastError }: Sending): PublishTimeout | PublishRefused {
+  const reason = refusalReason(lastError);
+  return reason === null
+    ? new PublishTimeout('Kafka did not acknowledge the records in time', { cause: lastError })
+    : new PublishRefused(records.map((record) => ({ record, reason })));
+}
+
+/** A refusal says that all the others are stored, so it counts only when nothing else went wrong. */
+async function allOf(all: Promise<void>[]): Promise<void> {
+  const settled = await Promise.allSettled(all);
+  const errors: unknown[] = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const refusals = errors.filter((error) => error instanceof PublishRefused);
+  if (errors.length > refusals.length) throw errors.find((error) => !(error instanceof PublishRefused));
+  if (refusals.length > 0) throw new PublishRefused(refusals.flatMap(({ refused }) => refused));
+}
+
+function groupByTopic(records: readonly OutgoingRecord[], giveUpAt: number) {
+  const groups = new Map<string, BoundedMessage[]>();
+  for (const record of records) {
+    const group = groups.get(record.topic);
+    if (group === undefined) groups.set(record.topic, [toMessage(record, giveUpAt)]);
+    else group.push(toMessage(record, giveUpAt));
+  }
+  return Array.from(groups, ([topic, messages]) => ({ topic, messages }));
+}
+
+function toMessage(
+  { key, value, headers = {}, partition }: OutgoingRecord,
+  giveUpAt: number,
+): BoundedMessage {
+  const message = { key, value, headers, giveUpAt };
+  return partition === undefined ? message : { ...message, partition };
+}
+
+function beforeDeadline(sent: Promise<void>, sending: Sending): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(verdict(sending)), sending.giveUpAt - performance.now());
+    sent.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** Every caller shares one attempt; a failed one is forgotten, the next caller tries again. */
+function connectOnce(producer: Producer): () => Promise<void> {
+  let connected: Promise<void> | null = null;
+  return () => {
+    connected ??= producer.connect().catch((error: unknown) => {
+      connected = null;
+      throw error;
+    });
+    return connected;
+  };
 }
