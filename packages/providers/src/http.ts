@@ -1,0 +1,136 @@
+import type { Outcome } from '@fanfare/domain';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import { outcomeOfAnswer } from './http-answer.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import type { Provider, ProviderMessage } from './provider.ts';
+import { publicReason } from './reason.ts';
+
+export type HttpProviderOptions = {
+  name: string;
+  /** Where to POST. A user and password in it become basic authentication. */
+  url: string;
+  /** From the call of `send` to the end of the answer. */
+  timeoutMs: number;
+  /** Most connections, hence most calls at a time; further ones wait, and their time runs. */
+  connections: number;
+  /** Milliseconds since 1970, for a Retry-After that is a date. */
+  now?: () => number;
+};
+
+/** A provider that takes JSON by POST, over kept connections. */
+export function httpProvider(options: HttpProviderOptions): Provider {
+  const { name, url, timeoutMs, connections, now = Date.now } = options;
+  const { origin, path, headers } = targetOf(new URL(url));
+  const pool = new Pool(origin, {
+    connections,
+    pipelining: 1,
+    // With HTTP/2 a request is not one connection's only one, and what was written is not known per request.
+    allowH2: false,
+    connect: { timeout: timeoutMs },
+    // The call has one limit for all of it, below.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const send = (message: ProviderMessage) =>
+    new Promise<Ending>((resolve) => {
+      const request = {
+        method: 'POST' as const,
+        path,
+        headers: [...headers, ...headersOf(message)],
+        body: bodyOf(message),
+      };
+      pool.dispatch(request, callHandler(timeoutMs, resolve));
+    }).then((ending) => outcomeOf(ending, message, now()));
+  return { name, send, close: () => pool.close() };
+}
+
+/** How a call ended: with an answer, or with a fault before or after the request began to be written. */
+type Ending = { answer: HttpAnswer } | { fault: string; written: boolean };
+
+/** Enough for any answer that has an id in it, and for the words of a refusal. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+/**
+ * Follows one call. undici calls `onRequestStart` right before the first byte is written, on a connection that is
+ * up: a fault before it means that nothing was sent, a fault after it leaves open what the vendor has read. Once
+ * the status is there the answer counts, whatever becomes of its body.
+ */
+function callHandler(timeoutMs: number, resolve: (ending: Ending) => void): Dispatcher.DispatchHandler {
+  let controller: Dispatcher.DispatchController | null = null;
+  let answer: HttpAnswer | null = null;
+  let over = false;
+  const end = (fault: string) => {
+    over = true;
+    clearTimeout(timer);
+    resolve(answer === null ? { fault, written: controller !== null } : { answer });
+  };
+  const giveUp = (fault: string) => {
+    end(fault);
+    controller?.abort(new Error(fault));
+  };
+  const timer = setTimeout(giveUp, timeoutMs, `no answer within ${timeoutMs} ms`);
+  return {
+    onRequestStart: (started) => {
+      if (over) started.abort(new Error('its time was over before it began'));
+      else controller = started;
+    },
+    onResponseStart: (_, status, headers) => {
+      if (status >= 200) answer = { status, retryAfter: headers['retry-after'], chunks: [], bytes: 0 };
+    },
+    onResponseData: (_, chunk) => {
+      if (over || answer === null) return;
+      answer.chunks.push(chunk);
+      answer.bytes += chunk.length;
+      if (answer.bytes >= ANSWER_BYTES_MAX) giveUp('the answer is too long');
+    },
+    onResponseEnd: () => {
+      if (!over) end('');
+    },
+    onResponseError: (_, error) => {
+      if (!over) end(describe(error));
+    },
+  };
+}
+
+function outcomeOf(ending: Ending, message: ProviderMessage, nowMs: number): Outcome {
+  if ('answer' in ending) return outcomeOfAnswer(ending.answer, message, nowMs);
+  const reason = publicReason(ending.fault, message);
+  if (ending.written) return { kind: 'unknown', reason };
+  return { kind: 'unavailable', reason, answered: false, retryAfterMs: null };
+}
+
+function targetOf({ origin, pathname, search, username, password }: URL) {
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  const authorization = username === '' ? [] : ['Authorization', `Basic ${credentials.toString('base64')}`];
+  const headers = ['Content-Type', 'application/json', 'Accept', 'application/json', ...authorization];
+  return { origin, path: `${pathname}${search}`, headers };
+}
+
+function headersOf({ idempotencyKey, correlationId, traceparent }: ProviderMessage): string[] {
+  const trace = traceparent === null ? [] : ['traceparent', headerValue(traceparent)];
+  return [
+    'Idempotency-Key',
+    headerValue(idempotencyKey),
+    'X-Correlation-ID',
+    headerValue(correlationId),
+    ...trace,
+  ];
+}
+
+/** A header holds printable ASCII alone; the rest of an id that came from elsewhere is percent-encoded. */
+function headerValue(value: string): string {
+  return /^[\x20-\x7e]*$/.test(value)
+    ? value
+    : value.toWellFormed().replaceAll(/[^\x20-\x7e]+/gu, (part) => encodeURIComponent(part));
+}
+
+function bodyOf({ to, channel, content }: ProviderMessage): string {
+  return JSON.stringify({ to, channel, content });
+}
+
+/** Several addresses of one name tried in vain are several errors in one that has no words of its own. */
+function describe(error: Error): string {
+  const [first = error] = error instanceof AggregateError ? error.errors : [];
+  return first instanceof Error ? first.message || first.name : String(first);
+}

@@ -1,0 +1,3 @@
+export { httpProvider } from './http.ts';
+export type { HttpProviderOptions } from './http.ts';
+export type { Provider, ProviderMessage } from './provider.ts';
