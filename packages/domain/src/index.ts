@@ -1,5 +1,7 @@
 export * from './decide.ts';
 export * from './fingerprint.ts';
+export * from './json-object.ts';
+export * from './offset-tracker.ts';
 export * from './outcome.ts';
 export * from './records.ts';
 export * from './retry-schedule.ts';
