@@ -54,9 +54,9 @@ export const fromMs = (column: string): string => `to_timestamp(${column} / 1000
 
 const INSERT_DELIVERIES = `
   INSERT INTO deliveries
-    (id, digest, channel, priority, state, max_attempts, due_at, expires_at, delivery_mode, at)
+    (id, digest, channel, priority, state, max_attempts, due_at, expires_at, delivery_mode, accepted_at, at)
   SELECT id, digest, channel, priority, CASE WHEN scheduled_at IS NULL THEN 'accepted' ELSE 'scheduled' END,
-    max_attempts, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, delivery_mode, ${NOW}
+    max_attempts, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, delivery_mode, ${NOW}, ${NOW}
   FROM input`;
 
 const INSERT_NOTIFICATIONS = `
@@ -131,11 +131,16 @@ export async function acceptGroup(db: Database, group: AcceptGroup): Promise<num
  * What became of a foreign record's notification: `stored` now, `known` from an earlier record that said the same,
  * `conflict` with one that said something else, or `unseen`: another transaction is storing it at this moment.
  */
-export type Adopted = { id: string; adopted: 'stored' | 'known' | 'conflict' | 'unseen' };
+export type Adopted = 'stored' | 'known' | 'conflict' | 'unseen';
 
-/** Stores notifications that came straight over Kafka. The ids must be distinct. */
-export function adoptForeign(db: Database, notifications: Accepted[]): Promise<Adopted[]> {
-  return db.query<Adopted>(ADOPT, inputValues(notifications));
+/**
+ * Stores notifications that came straight over Kafka. The ids must be distinct.
+ * @returns what became of each, in order
+ */
+export async function adoptForeign(db: Database, notifications: Accepted[]): Promise<Adopted[]> {
+  const rows = await db.query<{ id: string; adopted: Adopted }>(ADOPT, inputValues(notifications));
+  const byId = new Map(rows.map(({ id, adopted }) => [id, adopted]));
+  return notifications.map(({ id }) => byId.get(id) ?? 'unseen');
 }
 
 /** Drops the promises of groups that Kafka has acknowledged. */

@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '@fanfare/contracts';
 import type { ClaimTicket, Delivery } from '@fanfare/domain';
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
@@ -11,9 +12,11 @@ export const DELIVERY_COLUMNS = `d.id, d.state, d.cycle, d.attempt, d.max_attemp
 export type HeldDelivery = Delivery & {
   claimed_from: string | null;
   lease_until: number | null;
-  dead_letter_reason: string | null;
+  accepted_at: number;
+  dead_letter_reason: DeadLetterReason | null;
 };
-const HELD_COLUMNS = `${DELIVERY_COLUMNS}, d.claimed_from, d.lease_until, d.dead_letter_reason`;
+const HELD_COLUMNS = `${DELIVERY_COLUMNS}, d.claimed_from, d.lease_until, d.accepted_at,
+  d.dead_letter_reason`;
 
 export type ClaimRequest = ClaimTicket & {
   id: string;
@@ -113,7 +116,7 @@ export type Settlement = {
   provider_message_id: string | null;
   outcome: string | null;
   reason: string | null;
-  dead_letter_reason: string | null;
+  dead_letter_reason: DeadLetterReason | null;
 };
 
 const SETTLEMENT = {

@@ -1,6 +1,6 @@
 import type { DeadLetterReason } from '@fanfare/contracts';
 import type { Outcome } from './outcome.ts';
-import { type Retry, type RetryDelays, schedulePause, scheduleRetry } from './retry-schedule.ts';
+import { type RetryDelays, schedulePause, scheduleRelease, scheduleRetry } from './retry-schedule.ts';
 import type { Delivery } from './states.ts';
 
 /** What follows from one call: the state the attempt settles in, and what else that state needs. */
@@ -8,7 +8,7 @@ export type Decision =
   | { state: 'delivered'; providerMessageId: string | null }
   | { state: 'failed'; why: DeadLetterReason; reason: string }
   | { state: 'expired'; reason: string }
-  | { state: 'retrying'; nextAttempt: number; retry: Retry; reason: string };
+  | { state: 'retrying'; delayMs: number; reason: string };
 
 export type DecideInput = {
   delivery: Pick<Delivery, 'attempt' | 'max_attempts' | 'delivery_mode' | 'expires_at'>;
@@ -29,12 +29,7 @@ export function decide(input: DecideInput): Decision {
     case 'rejected':
       return { state: 'failed', why: 'rejected', reason: outcome.reason };
     case 'throttled':
-      return wait(
-        input,
-        delivery.attempt,
-        schedulePause(outcome.retryAfterMs, delaysMs, random),
-        outcome.reason,
-      );
+      return wait(input, schedulePause(outcome.retryAfterMs, delaysMs, random), outcome.reason);
     case 'unavailable':
       if (outcome.answered && delivery.delivery_mode === 'at_most_once')
         return unknownOutcome(outcome.reason);
@@ -48,16 +43,21 @@ export function decide(input: DecideInput): Decision {
 function tryAgain(input: DecideInput, retryAfterMs: number | null, reason: string): Decision {
   const { attempt, max_attempts } = input.delivery;
   if (attempt >= max_attempts) return { state: 'failed', why: 'attempts_exhausted', reason };
-  return wait(input, attempt + 1, scheduleRetry(attempt, retryAfterMs, input.delaysMs, input.random), reason);
+  return wait(input, scheduleRetry(attempt, retryAfterMs, input.delaysMs, input.random), reason);
 }
 
-function wait(input: DecideInput, nextAttempt: number, retry: Retry, reason: string): Decision {
+function wait(input: DecideInput, delayMs: number, reason: string): Decision {
   const { expires_at } = input.delivery;
-  if (expires_at !== null && input.now + retry.delayMs >= expires_at)
+  if (expires_at !== null && input.now + delayMs >= expires_at)
     return { state: 'expired', reason: `the next attempt would come after expires_at; last: ${reason}` };
-  return { state: 'retrying', nextAttempt, retry, reason };
+  return { state: 'retrying', delayMs, reason };
 }
 
 function unknownOutcome(reason: string): Decision {
   return { state: 'failed', why: 'unknown_outcome', reason };
+}
+
+/** What follows from a claimed attempt that was not made: it is given back, and not used up. */
+export function release(random: number): Decision {
+  return { state: 'retrying', delayMs: scheduleRelease(random), reason: 'given back without a call' };
 }

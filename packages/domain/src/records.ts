@@ -34,6 +34,12 @@ export function readTicket(headers: Headers): ClaimTicket {
   };
 }
 
+/** The ticket of the claim that a row waits for. A throttled or released attempt was not used: it is made again. */
+export function nextTicket({ cycle, fence, attempt, outcome }: Delivery): ClaimTicket {
+  const isUsed = outcome === 'unavailable' || outcome === 'unknown';
+  return { cycle, fence, attempt: Math.max(1, isUsed ? attempt + 1 : attempt) };
+}
+
 /** Headers of a work record of ours. */
 export function workHeaders(
   ticket: ClaimTicket,

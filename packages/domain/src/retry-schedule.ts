@@ -10,15 +10,12 @@ export const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 /** Spreads the retries of one outage over a fifth of their delay, so that they do not return as one wave. */
 const JITTER_SHARE = 0.2;
 
-export type Retry = {
-  /** Counted from 1: the retry topic that holds the record. */
-  level: number;
-  /** Milliseconds to wait; the jitter is in it. */
-  delayMs: number;
-};
+/** After a release (no call was made) the next worker may try almost at once. */
+const RELEASE_DELAY_MS = 1_000;
 
 /**
- * The wait after attempt `attempt` (counted from 1) failed.
+ * Milliseconds to wait after attempt `attempt` (counted from 1) failed; the jitter is in them.
+ * @param retryAfterMs what the provider asked for; kept when it is longer than the schedule's delay
  * @param random in [0, 1), drawn by the caller
  */
 export function scheduleRetry(
@@ -26,27 +23,27 @@ export function scheduleRetry(
   retryAfterMs: number | null,
   delaysMs: RetryDelays,
   random: number,
-): Retry {
-  const level = Math.min(Math.max(attempt, 1), delaysMs.length);
-  const delayMs = withJitter(delaysMs[level - 1] ?? 0, random);
-  const asked = Math.min(retryAfterMs ?? 0, RETRY_AFTER_MAX_MS);
-  return asked > delayMs ? waitAsAsked(asked, delaysMs, random) : { level, delayMs };
+): number {
+  const own = delaysMs[Math.min(attempt, delaysMs.length) - 1] ?? 0;
+  return withJitter(Math.max(own, retryAfterMs ?? 0), random);
 }
 
-/** The wait a throttling provider asked for; without a wish of its, the first level's delay. */
-export function schedulePause(retryAfterMs: number | null, delaysMs: RetryDelays, random: number): Retry {
-  const asked = Math.min(retryAfterMs ?? delaysMs[0] ?? 0, RETRY_AFTER_MAX_MS);
-  return waitAsAsked(asked, delaysMs, random);
+/** The wait a throttling provider asked for; without a wish of its, the first delay. */
+export function schedulePause(retryAfterMs: number | null, delaysMs: RetryDelays, random: number): number {
+  return withJitter(retryAfterMs ?? delaysMs[0] ?? 0, random);
 }
 
-function waitAsAsked(asked: number, delaysMs: RetryDelays, random: number): Retry {
-  const fitting = delaysMs.findIndex((delay) => delay >= asked);
-  return {
-    level: fitting === -1 ? delaysMs.length : fitting + 1,
-    delayMs: Math.min(withJitter(asked, random), RETRY_AFTER_MAX_MS),
-  };
+/** The wait of a claimed attempt that was given back without a call. */
+export function scheduleRelease(random: number): number {
+  return withJitter(RELEASE_DELAY_MS, random);
+}
+
+/** The retry level (counted from 1) whose topic holds a record for `waitMs`: the longest delay that fits into it. */
+export function levelFor(waitMs: number, delaysMs: RetryDelays): number {
+  const fitting = delaysMs.findLastIndex((delayMs) => delayMs <= waitMs);
+  return Math.max(fitting, 0) + 1;
 }
 
 function withJitter(delayMs: number, random: number): number {
-  return Math.ceil(delayMs * (1 + JITTER_SHARE * random));
+  return Math.min(Math.ceil(delayMs * (1 + JITTER_SHARE * random)), RETRY_AFTER_MAX_MS);
 }

@@ -16,6 +16,7 @@ import {
   deadLetterHeaders,
   type Delivery,
   isTerminal,
+  nextTicket,
   retryHeaders,
   statusEvent,
   workHeaders,
@@ -50,8 +51,7 @@ export async function journeyRecords(serde: Serde): Promise<JourneyRecords> {
   const promised: JourneyRecords['promised'] = (notification, delivery, traceparent) => {
     if (isTerminal(delivery.state)) return [event(notification, delivery)];
     if (delivery.state !== 'accepted') return [];
-    const ticket = { cycle: delivery.cycle, fence: delivery.fence, attempt: 1 };
-    return [work(notification, ticket, traceparent), event(notification, delivery)];
+    return [work(notification, nextTicket(delivery), traceparent), event(notification, delivery)];
   };
   return { work, event, promised };
 }

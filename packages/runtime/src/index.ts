@@ -28,3 +28,4 @@ export type { RunningService, ServiceContext } from './service.ts';
 export { QueueFull, grouped } from './grouped.ts';
 export type { Grouped } from './grouped.ts';
 export { backoffMs } from './backoff.ts';
+export { Stopped, untilDone } from './until-done.ts';

@@ -19,7 +19,14 @@ export type RunningService = {
   left?: () => Record<string, unknown>;
 };
 
-export type ServiceContext<C> = { name: string; config: C; log: Logger; health: Health };
+export type ServiceContext<C> = {
+  name: string;
+  config: C;
+  log: Logger;
+  health: Health;
+  /** Ends the process over what it cannot go on from; whoever supervises starts it again. */
+  fail: (error: unknown) => void;
+};
 
 /** A schema with `serviceSettings` in it. */
 export type ServiceSchema = z.ZodObject<typeof serviceSettings & Record<string, z.ZodType>>;
@@ -47,7 +54,11 @@ export async function runService<S extends ServiceSchema>(service: Service<S>): 
 
   let readiness: Checks | string = 'starting';
   const health = createHealth(() => readiness);
-  const starting = begin(service, { name, config, log, health }, host);
+  const starting = begin(
+    service,
+    { name, config, log, health, fail: (error) => void fail(log, 'cannot go on', error) },
+    host,
+  );
   const stop = async () => {
     readiness = 'stopping';
     const code = await stopInTwoPhases({ starting, timeoutMs, log });

@@ -33,6 +33,8 @@ const DELIVERIES = `
     due_at timestamptz,
     expires_at timestamptz,
     delivery_mode text NOT NULL,
+    -- When it was accepted, and when its present state was entered.
+    accepted_at timestamptz NOT NULL,
     at timestamptz NOT NULL,
     started_at timestamptz,
     duration_ms integer,

@@ -1,0 +1,224 @@
+import type { Channel, DeadLetterReason, Notification } from '@fanfare/contracts';
+import type {
+  Accepted,
+  Adopted,
+  Claim,
+  ClaimRequest,
+  HeldDelivery,
+  LateDelivery,
+  Settled,
+  Settlement,
+} from '@fanfare/db';
+import {
+  acceptedDelivery,
+  type Decision,
+  decide,
+  levelFor,
+  nextTicket,
+  type Outcome,
+  readTicket,
+  release,
+  type RetryDelays,
+} from '@fanfare/domain';
+import {
+  type ConsumedRecord,
+  deadLetterRecord,
+  type JourneyRecords,
+  type OutgoingRecord,
+  retryRecord,
+} from '@fanfare/kafka';
+import type { Work } from './read-work.ts';
+
+/** How a call went: what the provider made of it, and how long it took. */
+export type Called = { outcome: Outcome; provider: string; durationMs: number };
+
+export type DeliveryDeps = {
+  channel: Channel;
+  /** Each of these steps tries until it succeeds: Postgres or Kafka may be away for a while, the record waits. */
+  readWork: (record: ConsumedRecord) => Promise<Work>;
+  /** Runs steps of one notification after each other, so that a group of rows holds no id twice. */
+  oneAtATime: (id: string, run: () => Promise<void>) => Promise<void>;
+  adopt: (accepted: Accepted) => Promise<Exclude<Adopted, 'unseen'> | Error>;
+  claim: (request: ClaimRequest) => Promise<Claim | null>;
+  settle: (settlement: Settlement) => Promise<Settled | null>;
+  deliverLate: (late: LateDelivery) => Promise<void>;
+  publish: (records: OutgoingRecord[]) => Promise<void>;
+  /** One call of the provider; never throws for what a provider does. */
+  call: (notification: Notification, delivery: HeldDelivery, record: ConsumedRecord) => Promise<Called>;
+  /** Whether a call fits into what is left of a lease that was asked for at this monotonic moment. */
+  hasTimeToCall: (claimedAtMs: number) => boolean;
+  waitUntil: (epochMs: number) => Promise<void>;
+  records: JourneyRecords;
+  delaysMs: RetryDelays;
+  /** Epoch milliseconds. */
+  now: () => number;
+  monotonicMs: () => number;
+  random: () => number;
+  /** One wide event for each attempt. */
+  observe: (event: Attempt) => void;
+};
+
+export type Attempt = {
+  notification: Notification;
+  delivery: HeldDelivery;
+  called: Called;
+  decision: Decision;
+};
+
+/**
+ * Delivers one record of a work topic. When this resolves, everything that follows from the record is acknowledged
+ * by Postgres or Kafka, and its offset may be committed; until then it comes back, and whoever gets it finds in
+ * `deliveries` what has happened already.
+ */
+export async function onRecord(deps: DeliveryDeps, record: ConsumedRecord): Promise<void> {
+  const work = await deps.readWork(record);
+  if (work.kind === 'unusable') return bury(deps, record, work.reason, work.message);
+  await deps.oneAtATime(work.notification.id, async () => {
+    if (work.kind === 'own' || (await adopt(deps, record, work.accepted))) await deliver(deps, record, work);
+  });
+}
+
+type Usable = Exclude<Work, { kind: 'unusable' }>;
+
+/** Stores what came straight over Kafka. False for a record that is not to be delivered. */
+async function adopt(deps: DeliveryDeps, record: ConsumedRecord, accepted: Accepted): Promise<boolean> {
+  const adopted = await deps.adopt(accepted);
+  if (adopted instanceof Error) await bury(deps, record, 'invalid', adopted.message);
+  else if (adopted === 'conflict')
+    await bury(deps, record, 'id_conflict', 'another notification has this id');
+  return adopted === 'stored' || adopted === 'known';
+}
+
+async function deliver(deps: DeliveryDeps, record: ConsumedRecord, work: Usable): Promise<void> {
+  const claimedAtMs = deps.monotonicMs();
+  const claim = await deps.claim(claimRequest(record, work.notification.id));
+  if (claim === null) return bury(deps, record, 'row_missing', 'no notification with this id was accepted');
+  if (claim.verdict === 'granted') return attempt(deps, record, work, claim.delivery, claimedAtMs);
+  if (claim.verdict === 'ended') return publishWhatFollows(deps, record, work.notification, claim.delivery);
+  return refused(deps, record, work, claim.delivery);
+}
+
+/** Refused claims: the row, read under its lock, says what is still to be done for this very record. */
+async function refused(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  work: Usable,
+  delivery: HeldDelivery,
+): Promise<void> {
+  // A copy at another offset, an older attempt, a cancelled one: nothing follows from this record.
+  if (delivery.claimed_from !== positionOf(record)) return;
+  // It was settled and the worker died before publishing: the row tells what, and telling it twice does no harm.
+  if (delivery.state !== 'processing') return publishWhatFollows(deps, record, work.notification, delivery);
+  // Its worker died within the attempt: the record is ours again when the lease is over.
+  await deps.waitUntil(delivery.lease_until ?? deps.now());
+  await deliver(deps, record, work);
+}
+
+async function attempt(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  work: Usable,
+  delivery: HeldDelivery,
+  claimedAtMs: number,
+): Promise<void> {
+  const announced = deps.publish(announcements(deps, work, delivery));
+  const called = deps.hasTimeToCall(claimedAtMs)
+    ? await deps.call(work.notification, delivery, record)
+    : null;
+  const decision = called === null ? release(deps.random()) : decided(deps, delivery, called.outcome);
+  await settle(deps, record, work.notification, settlement(delivery, called, decision));
+  if (called !== null) deps.observe({ notification: work.notification, delivery, called, decision });
+  await announced;
+}
+
+/** Of a record that came straight over Kafka nobody has said yet that it is queued. */
+function announcements({ records }: DeliveryDeps, work: Usable, delivery: HeldDelivery): OutgoingRecord[] {
+  const { notification } = work;
+  const processing = records.event(notification, delivery);
+  if (work.kind === 'own' || delivery.fence > 1) return [processing];
+  const queued = acceptedDelivery({ ...notification, ...delivery }, delivery.accepted_at);
+  return [records.event(notification, queued), processing];
+}
+
+function decided(
+  { delaysMs, now, random }: DeliveryDeps,
+  delivery: HeldDelivery,
+  outcome: Outcome,
+): Decision {
+  return decide({ delivery, outcome, delaysMs, now: now(), random: random() });
+}
+
+async function settle(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  notification: Notification,
+  wanted: Settlement,
+): Promise<void> {
+  const settled = await deps.settle(wanted);
+  if (settled === null) return bury(deps, record, 'row_missing', 'the notification was deleted meanwhile');
+  const { delivery } = settled;
+  // Our lease was lost, but the provider took it. No offset stands behind this change; an outbox row does.
+  if (!settled.settled && wanted.state === 'delivered' && delivery.state !== 'delivered')
+    return deps.deliverLate(wanted);
+  const isThisRecords = settled.settled || delivery.claimed_from === positionOf(record);
+  if (isThisRecords && delivery.state !== 'processing')
+    await publishWhatFollows(deps, record, notification, delivery);
+}
+
+/** The event of the state a row has come to, with the retry or the dead letter that this state needs. */
+async function publishWhatFollows(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  notification: Notification,
+  delivery: HeldDelivery,
+): Promise<void> {
+  const event = deps.records.event(notification, delivery);
+  await deps.publish([event, ...followersOf(deps, record, delivery)]);
+}
+
+function followersOf(deps: DeliveryDeps, record: ConsumedRecord, delivery: HeldDelivery): OutgoingRecord[] {
+  const { channel, delaysMs } = deps;
+  const { state, cycle, at, due_at, dead_letter_reason, reason } = delivery;
+  if (state === 'failed' && dead_letter_reason !== null)
+    return [deadLetterRecord(record, { reason: dead_letter_reason, message: reason ?? '', channel, cycle })];
+  if (state !== 'retrying') return [];
+  const notBefore = due_at ?? at;
+  const level = levelFor(notBefore - at, delaysMs);
+  return [retryRecord(record, { channel, level, ticket: nextTicket(delivery), notBefore })];
+}
+
+/** A record that will never be delivered, with its reason, to the dead letters. */
+async function bury(
+  { publish, channel }: DeliveryDeps,
+  record: ConsumedRecord,
+  reason: DeadLetterReason,
+  message: string,
+): Promise<void> {
+  await publish([
+    deadLetterRecord(record, { reason, message, channel, cycle: readTicket(record.headers).cycle }),
+  ]);
+}
+
+/** A record's place on Kafka, by which a row remembers who claimed it. */
+function positionOf({ topic, partition, offset }: ConsumedRecord): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+function claimRequest(record: ConsumedRecord, id: string): ClaimRequest {
+  return { id, ...readTicket(record.headers), claimed_from: positionOf(record) };
+}
+
+function settlement({ id, fence }: HeldDelivery, called: Called | null, decision: Decision): Settlement {
+  return {
+    id,
+    fence,
+    state: decision.state,
+    delay_ms: decision.state === 'retrying' ? decision.delayMs : null,
+    duration_ms: called === null ? null : Math.round(called.durationMs),
+    provider: called?.provider ?? null,
+    provider_message_id: decision.state === 'delivered' ? decision.providerMessageId : null,
+    outcome: called?.outcome.kind ?? null,
+    reason: decision.state === 'delivered' ? null : decision.reason,
+    dead_letter_reason: decision.state === 'failed' ? decision.why : null,
+  };
+}

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Notification, notificationCodec } from '@fanfare/contracts';
+import {
+  type Accepted,
+  adoptForeign,
+  claim,
+  type ClaimRequest,
+  type Database,
+  deliverLate,
+  type HeldDelivery,
+  isolate,
+  RowRefused,
+  settle,
+  type Settlement,
+} from '@fanfare/db';
+import type { ContentLimits } from '@fanfare/domain';
+import type { ConsumedRecord, OutgoingRecord, Publisher, Serde } from '@fanfare/kafka';
+import type { Provider } from '@fanfare/providers';
+import { extractContext, grouped, type Logger, startSpan, traceparentOf, untilDone } from '@fanfare/runtime';
+import type { Called, DeliveryDeps } from './on-record.ts';
+import { readWork } from './read-work.ts';
+
+export type StepsOptions = {
+  db: Database;
+  publisher: Publisher;
+  serde: Serde;
+  provider: Provider;
+  limits: ContentLimits;
+  leaseMs: number;
+  timeoutMs: number;
+  log: Logger;
+  /** Ends the waiting for what is away. */
+  signal: AbortSignal;
+};
+
+export type Steps = Pick<
+  DeliveryDeps,
+  | 'readWork'
+  | 'adopt'
+  | 'claim'
+  | 'settle'
+  | 'deliverLate'
+  | 'publish'
+  | 'call'
+  | 'hasTimeToCall'
+  | 'waitUntil'
+>;
+
+/** Statements of this many rows take a few milliseconds; larger ones would make their first row wait for the last. */
+const GROUP = { sizeMax: 128, inFlightMax: 2 };
+
+/** The steps of a delivery over the real adapters: a round trip serves a group, and each is tried until it succeeds. */
+export function createSteps(options: StepsOptions): Steps {
+  const { serde, provider, limits, leaseMs, timeoutMs, log, signal } = options;
+  const persist: Persist = (what, step) =>
+    untilDone(step, { what, log, signal, isFinal: (error) => error instanceof RowRefused });
+  const reading = {
+    decode: async (bytes: Buffer | null) => serde.decode(notificationCodec, bytes),
+    limits,
+    now: Date.now,
+  };
+  return {
+    readWork: (record) => persist('reading a record', () => readWork(reading, record)),
+    call: (notification, delivery, record) => call(provider, notification, delivery, record.headers),
+    hasTimeToCall: (claimedAtMs) => performance.now() - claimedAtMs < leaseMs - timeoutMs,
+    waitUntil: (epochMs) => sleep(Math.max(0, epochMs - Date.now()), undefined, { signal }),
+    publish: publishing(options.publisher, persist),
+    ...rowSteps(options, persist),
+  };
+}
+
+type Persist = <T>(what: string, step: () => Promise<T>) => Promise<T>;
+
+/** Steps on rows of the truth. No two records of one id are in flight at once, so the ids of a group are distinct. */
+function rowSteps(
+  { db, leaseMs }: StepsOptions,
+  persist: Persist,
+): Pick<Steps, 'adopt' | 'claim' | 'settle' | 'deliverLate'> {
+  const adopting = grouped({
+    ...GROUP,
+    run: (accepted: Accepted[]) => isolate(accepted, (some) => adoptForeign(db, some)),
+  });
+  const claiming = grouped({
+    ...GROUP,
+    run: async (requests: ClaimRequest[]) => {
+      const claims = await claim(db, requests, leaseMs);
+      return requests.map(({ id }) => claims.get(id) ?? null);
+    },
+  });
+  const settling = grouped({
+    ...GROUP,
+    run: async (settlements: Settlement[]) => {
+      const settled = await settle(db, settlements);
+      return settlements.map(({ id }) => settled.get(id) ?? null);
+    },
+  });
+  return {
+    adopt: (accepted) =>
+      persist('storing a foreign notification', async () => {
+        const adopted = await adopting(accepted);
+        if (adopted === 'unseen') throw new Error('another transaction is storing it at this moment');
+        return adopted;
+      }),
+    claim: (request) => persist('claiming', () => claiming(request)),
+    settle: (settlement) => persist('settling', () => settling(settlement)),
+    deliverLate: (late) => persist('recording a late delivery', () => deliverLate(db, [late])),
+  };
+}
+
+function publishing(publisher: Publisher, persist: Persist): Steps['publish'] {
+  const publish = grouped({
+    ...GROUP,
+    run: async (groups: OutgoingRecord[][]) => {
+      await publisher.publish(groups.flat());
+      return groups.map(() => undefined);
+    },
+  });
+  return (records) => persist('publishing', () => publish(records));
+}
+
+async function call(
+  provider: Provider,
+  notification: Notification,
+  delivery: HeldDelivery,
+  headers: ConsumedRecord['headers'],
+): Promise<Called> {
+  const { channel } = notification;
+  const span = startSpan('deliver', extractContext(headers), { channel, attempt: delivery.attempt });
+  const startedAt = performance.now();
+  const outcome = await provider.send({
+    to: notification.recipient,
+    channel,
+    content: notification.content ?? '',
+    // A redrive is a new delivery and must not be taken for the one that failed.
+    idempotencyKey: `${notification.id}:${delivery.cycle}`,
+    correlationId: notification.correlation_id ?? notification.id,
+    traceparent: traceparentOf(span.context),
+  });
+  span.end(outcome.kind === 'accepted' ? undefined : outcome.kind);
+  return { outcome, provider: provider.name, durationMs: performance.now() - startedAt };
+}
