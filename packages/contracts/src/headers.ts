@@ -10,6 +10,8 @@ export const HEADER = {
   attempt: 'attempt',
   /** Epoch milliseconds before which a retry must not be sent; the jitter is in it. */
   notBefore: 'not_before',
+  /** The work topic that a retry goes back to. */
+  returnTo: 'return_to',
 } as const;
 
 export const ORIGIN = 'fanfare';

@@ -56,12 +56,17 @@ export function workHeaders(
   };
 }
 
-/** Headers of a retry record: those of the record it repeats, the next claim's ticket, and when it is due. */
-export function retryHeaders(record: Headers, ticket: ClaimTicket, notBefore: number): Headers {
+/** Headers of a retry record: those of the record it repeats, the next claim's ticket, when it is due and where. */
+export function retryHeaders(
+  record: { topic: string; headers: Headers },
+  ticket: ClaimTicket,
+  notBefore: number,
+): Headers {
   return {
-    ...record,
+    ...record.headers,
     ...workHeaders(ticket, null),
     [HEADER.notBefore]: String(notBefore),
+    [HEADER.returnTo]: record.topic,
   };
 }
 

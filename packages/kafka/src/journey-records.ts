@@ -65,7 +65,7 @@ export function retryRecord(
     topic: retryTopic(to.channel, to.level),
     key: record.key,
     value: record.value,
-    headers: retryHeaders(record.headers, to.ticket, to.notBefore),
+    headers: retryHeaders(record, to.ticket, to.notBefore),
   };
 }
 

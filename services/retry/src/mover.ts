@@ -1,0 +1,110 @@
+import { HEADER, parseWorkTopic, type Channel, workTopic } from '@fanfare/contracts';
+import {
+  consume,
+  type ConsumedRecord,
+  type KafkaHandle,
+  type OutgoingRecord,
+  type Publisher,
+} from '@fanfare/kafka';
+import { counter, grouped, histogram, type Logger, Stopped, untilDone } from '@fanfare/runtime';
+import { createHold } from './hold.ts';
+
+/** Moves the records of one retry topic back to their work topics when they are due. */
+export type Mover = {
+  topic: string;
+  held: () => number;
+  stop: () => Promise<void>;
+};
+
+export type MoverOptions = {
+  kafka: KafkaHandle;
+  publisher: Publisher;
+  topic: string;
+  channel: Channel;
+  log: Logger;
+  /** Ends the waiting for a Kafka that is away. */
+  signal: AbortSignal;
+  onFatal: (error: unknown) => void;
+};
+
+/** Records of one publish: at 1 kB each about a third of what one request takes. */
+const GROUP = { sizeMax: 512, inFlightMax: 2 };
+/** Nothing here is in a hurry while it lies in its topic: fewer wake-ups while idle. */
+const MAX_WAIT_MS = 1_000;
+
+const moved = counter({
+  name: 'fanfare_retry_moved_total',
+  help: 'Retries put back to work',
+  labels: ['channel'],
+});
+const lateness = histogram({
+  name: 'fanfare_retry_lateness_seconds',
+  help: 'How long after they were due retries were back in their work topics',
+  labels: ['channel'],
+});
+
+/** Joins the consumer group of a retry topic. Its records are held in memory and stay uncommitted until moved. */
+export async function startMover(options: MoverOptions): Promise<Mover> {
+  const { kafka, publisher, topic, log, signal, onFatal } = options;
+  const publish = grouped({
+    ...GROUP,
+    run: async (records: ConsumedRecord[]) => {
+      const outgoing = records.map((record) => returned(record, options.channel));
+      await untilDone(() => publisher.publish(outgoing), { what: 'moving retries', log, signal });
+      return records;
+    },
+  });
+  const hold = createHold<ConsumedRecord>({
+    now: Date.now,
+    onDue: (records) => {
+      for (const record of records) void move(record).catch(onFatal);
+    },
+  });
+
+  async function move(record: ConsumedRecord): Promise<void> {
+    if (record.isStale()) return;
+    try {
+      await publish(record);
+      record.done();
+      moved.inc({ channel: options.channel });
+      lateness.observe({ channel: options.channel }, (Date.now() - dueAtMs(record)) / 1_000);
+    } catch (error) {
+      // Uncommitted, it comes back to whoever holds the partition next.
+      if (!(error instanceof Stopped)) throw error;
+    }
+  }
+
+  const consumption = await consume({
+    kafka,
+    groupId: `retry.${topic}`,
+    topics: [topic],
+    maxWaitMs: MAX_WAIT_MS,
+    onRecords: (records) => {
+      for (const record of records) hold.add(record, dueAtMs(record));
+    },
+    onFatal,
+  });
+  return {
+    topic,
+    held: hold.size,
+    stop: async () => {
+      consumption.pause();
+      hold.stop();
+      await publish.idle();
+      await consumption.stop();
+    },
+  };
+}
+
+/** A record that does not say when it is due is due now. */
+function dueAtMs({ headers }: ConsumedRecord): number {
+  const notBefore = Number(headers[HEADER.notBefore]);
+  return Number.isFinite(notBefore) ? notBefore : 0;
+}
+
+/** The same record for the work topic it came from; nobody is served sooner by naming another one. */
+function returned({ key, value, headers }: ConsumedRecord, channel: Channel): OutgoingRecord {
+  const returnTo = headers[HEADER.returnTo] ?? '';
+  const isKnown = parseWorkTopic(returnTo)?.channel === channel;
+  return { topic: isKnown ? returnTo : workTopic(channel, 'normal'), key, value, headers };
+}
