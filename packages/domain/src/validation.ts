@@ -7,16 +7,23 @@ import {
   PRIORITIES,
   type Priority,
 } from '@fanfare/contracts';
+import { isRecord, objectFault } from './json-object.ts';
 import { recipientFault } from './recipient.ts';
+import { parseRfc3339 } from './rfc3339.ts';
+import { isLongerThan, isUnstorable } from './text.ts';
 
 /** Content limits in code points by channel. */
 export type ContentLimits = Record<Channel, number>;
 export const DEFAULT_CONTENT_LIMITS: ContentLimits = { sms: 160, email: 10_000, push: 500 };
 
-export const METADATA_BYTES_MAX = 8 * 1024;
 export const MAX_ATTEMPTS_DEFAULT = 5;
 const MAX_ATTEMPTS_LIMIT = 10;
-const SCHEDULE_AHEAD_MAX_MS = 366 * 24 * 60 * 60 * 1000;
+// A number below is a time before 1973: seconds, taken for milliseconds by mistake.
+const EPOCH_MS_MIN = 100_000_000_000;
+// The last that four digits of a year can say.
+const EPOCH_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** A body of nothing but unknown fields must not be answered with ten times its size. */
+const UNKNOWN_FIELDS_TOLD_MAX = 100;
 
 /** A notification that passed validation. Times are epoch milliseconds; metadata and variables are JSON objects. */
 export type Draft = {
@@ -39,7 +46,10 @@ export type Validated<T> = { ok: true; value: T } | { ok: false; faults: Fault[]
 
 export type ValidationRules = {
   limits: ContentLimits;
-  /** Epoch milliseconds. */
+  /**
+   * Epoch milliseconds. For a record from Kafka the time it was appended, so that it says the same whenever it is
+   * read again: what is past by then is for the claim to see.
+   */
   now: number;
   /** REST refuses fields it does not know, so that a misspelt one is noticed; records on Kafka may carry more. */
   unknownFields: 'refuse' | 'ignore';
@@ -59,14 +69,9 @@ const FIELDS = new Set([
   'delivery_mode',
 ]);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Checks one notification as a client or producer gave it, and says everything that is wrong with it at once. */
@@ -75,8 +80,7 @@ export function validateNotification(input: unknown, rules: ValidationRules): Va
   const fault: AddFault = (field, message, type = 'invalid-request') => faults.push({ field, message, type });
   if (!isRecord(input))
     return { ok: false, faults: [{ field: '', message: 'must be an object', type: 'invalid-request' }] };
-  if (rules.unknownFields === 'refuse')
-    for (const key in input) if (!FIELDS.has(key)) fault(key, 'is not a field of a notification');
+  if (rules.unknownFields === 'refuse') refuseUnknownFields(input, fault);
   const channel = oneOf(CHANNELS, input, 'channel', null, 'invalid-channel', fault);
   const template_id = templateId(input, fault);
   const draft = {
@@ -99,6 +103,11 @@ export function validateNotification(input: unknown, rules: ValidationRules): Va
 
 type Input = Record<string, unknown>;
 type AddFault = (field: string, message: string, type?: ProblemType) => void;
+
+function refuseUnknownFields(input: Input, fault: AddFault): void {
+  const unknown = Object.keys(input).filter((key) => !FIELDS.has(key));
+  for (const key of unknown.slice(0, UNKNOWN_FIELDS_TOLD_MAX)) fault(key, 'is not a field of a notification');
+}
 
 /** Absent and null are the same, so that an answer of ours can be sent back as a request. */
 function given(input: Input, field: string): unknown {
@@ -151,20 +160,7 @@ function content(
 export function contentFault(value: string, limit: number): string | null {
   if (value.trim() === '') return 'must not be blank';
   if (isUnstorable(value)) return 'must not hold NUL or half of a surrogate pair';
-  // A string has at least half as many code points as code units: count them only when it matters.
-  if (value.length > limit && codePoints(value) > limit) return `must be at most ${limit} code points long`;
-  return null;
-}
-
-function codePoints(value: string): number {
-  let count = 0;
-  for (const _ of value) count += 1;
-  return count;
-}
-
-/** PostgreSQL stores no NUL, and half of a surrogate pair has no UTF-8. */
-function isUnstorable(value: string): boolean {
-  return value.includes('\0') || !value.isWellFormed();
+  return isLongerThan(limit, value) ? `must be at most ${limit} code points long` : null;
 }
 
 function templateId(input: Input, fault: AddFault): string | null {
@@ -181,35 +177,6 @@ function object(input: Input, field: 'metadata' | 'template_variables', fault: A
   return isRecord(value) ? value : null;
 }
 
-/** What is wrong with a JSON object that clients attach, or null. */
-export function objectFault(value: unknown): string | null {
-  if (!isRecord(value)) return 'must be an object';
-  const text = safeJson(value);
-  if (text === null) return 'must not be nested so deeply';
-  if (utf8Bytes(text) > METADATA_BYTES_MAX) return `must be at most ${METADATA_BYTES_MAX} bytes of JSON`;
-  // JSON.stringify writes NUL and lone surrogates as escapes, which PostgreSQL's jsonb refuses.
-  return /\\u(?:0000|d[89a-f])/.test(text) ? 'must not hold NUL or half of a surrogate pair' : null;
-}
-
-/** JSON text, or null where nesting is too deep for it. */
-function safeJson(value: Input): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
-}
-
-function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    // A surrogate pair is four bytes: two for each half.
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
-  }
-  return bytes;
-}
-
 function maxAttempts(input: Input, fault: AddFault): number {
   const value = given(input, 'max_attempts');
   if (value === undefined) return MAX_ATTEMPTS_DEFAULT;
@@ -224,7 +191,7 @@ function times(input: Input, now: number, fault: AddFault): Pick<Draft, 'schedul
   const expires_at = time(input, 'expires_at', fault);
   // In the past is now.
   const scheduled_at = scheduled !== null && scheduled > now ? scheduled : null;
-  if (scheduled_at !== null && scheduled_at > now + SCHEDULE_AHEAD_MAX_MS)
+  if (scheduled_at !== null && scheduled_at > oneYearAfter(now))
     fault('scheduled_at', 'must be at most 1 year ahead');
   if (expires_at !== null && expires_at <= now) fault('expires_at', 'must lie in the future');
   else if (expires_at !== null && scheduled_at !== null && expires_at <= scheduled_at)
@@ -232,12 +199,21 @@ function times(input: Input, now: number, fault: AddFault): Pick<Draft, 'schedul
   return { scheduled_at, expires_at };
 }
 
+function oneYearAfter(now: number): number {
+  const date = new Date(now);
+  return date.setUTCFullYear(date.getUTCFullYear() + 1);
+}
+
 /** RFC 3339 text, or epoch milliseconds as Avro's timestamp-millis gives them. */
 function time(input: Input, field: 'scheduled_at' | 'expires_at', fault: AddFault): number | null {
   const value = given(input, field);
   if (value === undefined) return null;
-  const ms = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : value;
-  if (typeof ms === 'number' && Number.isSafeInteger(ms)) return ms;
+  const ms = typeof value === 'string' ? parseRfc3339(value) : epochMs(value);
+  if (ms !== null && ms <= EPOCH_MS_MAX) return ms;
   fault(field, 'must be an RFC 3339 time such as 2030-01-31T09:00:00Z');
   return null;
+}
+
+function epochMs(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= EPOCH_MS_MIN ? value : null;
 }

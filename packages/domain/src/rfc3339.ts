@@ -1,0 +1,15 @@
+const RFC_3339 =
+  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Epoch milliseconds of an RFC 3339 time, or null. A leap second (:60) is no time that a computer's clock shows. */
+export function parseRfc3339(text: string): number | null {
+  const upper = text.toUpperCase();
+  const day = RFC_3339.exec(upper)?.[1];
+  return day === undefined || !isCalendarDay(day) ? null : Date.parse(upper);
+}
+
+/** Date.parse takes the 31st of February for the 3rd of March. */
+function isCalendarDay(day: string): boolean {
+  const ms = Date.parse(day);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
+}
