@@ -124,27 +124,43 @@ function rfc3339(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-/** The newest known state of a notification, as a listener is told it first. */
+/** The newest known state of a notification, as a listener is told it first: what an event says of it. */
 export type Snapshot = {
   notification_id: string;
   batch_id: string | null;
   channel: string;
+  priority: string;
   status: Status;
   version: number;
   attempt: number;
+  max_attempts: number;
   at: number;
+  provider: string | null;
+  provider_message_id: string | null;
   reason: string | null;
+  next_retry_at: number | null;
+  correlation_id: string | null;
 };
+
+const SNAPSHOT_COLUMNS = `id AS notification_id, batch_id, channel, priority, status, version, attempts AS attempt,
+  max_attempts, updated_at AS at, provider, provider_message_id, failure_reason AS reason, next_retry_at,
+  correlation_id`;
 
 const GET_SNAPSHOTS: Statement = {
   name: 'get_snapshots',
-  text: `
-    SELECT id AS notification_id, batch_id, channel, status, version, attempts AS attempt, updated_at AS at,
-      failure_reason AS reason
-    FROM notifications WHERE id = ANY ($1::uuid[])`,
+  text: `SELECT ${SNAPSHOT_COLUMNS} FROM notifications WHERE id = ANY ($1::uuid[])`,
+};
+const GET_BATCH_SNAPSHOTS: Statement = {
+  name: 'get_batch_snapshots',
+  text: `SELECT ${SNAPSHOT_COLUMNS} FROM notifications WHERE batch_id = $1 ORDER BY id LIMIT $2`,
 };
 
 /** The newest known state of each notification; an unknown id is missing. */
 export function getSnapshots(db: Database, ids: string[]): Promise<Snapshot[]> {
   return db.query<Snapshot>(GET_SNAPSHOTS, [ids]);
+}
+
+/** The newest known state of a batch's members, at most `limit` of them. */
+export function getBatchSnapshots(db: Database, batchId: string, limit: number): Promise<Snapshot[]> {
+  return db.query<Snapshot>(GET_BATCH_SNAPSHOTS, [batchId, limit]);
 }

@@ -127,17 +127,12 @@ export async function readProgress(db: Database, topic: string, partition: numbe
   return row.next_offset;
 }
 
-const ADVANCE: Statement = {
-  name: 'advance_progress',
-  text: `UPDATE stream_progress SET next_offset = $3 WHERE topic = $1 AND partition = $2 AND next_offset < $3`,
+const REWIND: Statement = {
+  name: 'rewind_progress',
+  text: `UPDATE stream_progress SET next_offset = $4 WHERE topic = $1 AND partition = $2 AND next_offset = $3`,
 };
 
-/** Moves a position over offsets that no longer exist (retention) or never held an event. */
-export async function advanceProgress(
-  db: Database,
-  topic: string,
-  partition: number,
-  next: number,
-): Promise<void> {
-  await db.query(ADVANCE, [topic, partition, next]);
+/** Sets a position back when the log behind it was made anew; nothing if somebody else has moved it meanwhile. */
+export async function rewindProgress(db: Database, topic: string, move: Move): Promise<void> {
+  await db.query(REWIND, [topic, move.partition, move.expected, move.next]);
 }
