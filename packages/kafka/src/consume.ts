@@ -1,4 +1,11 @@
+import { createAssignment } from './assignment.ts';
+import { createCommitter } from './committer.ts';
 import type { KafkaHandle } from './connect.ts';
+import { createFlow } from './flow.ts';
+import { joinGroup } from './group-member.ts';
+import { holdPartition } from './held-partition.ts';
+import { fail, idle, inFlight, type Intake, onBatch, onDone, onJoined, reposition, stop } from './intake.ts';
+import { createPositions } from './positions.ts';
 
 export type TopicPartition = { topic: string; partition: number };
 
@@ -31,7 +38,7 @@ export type ConsumeOptions = {
   onFatal(error: Error): void;
   /** Where to start in a newly assigned partition, instead of the committed offset (null: the committed one). */
   seekTo?(topic: string, partition: number): Promise<number | null>;
-  /** How long an idle fetch waits at the broker; also how long a resumed partition may lie still. */
+  /** How long an idle fetch waits at the broker; also how long a resumed partition may lie still. 500 by default. */
   maxWaitMs?: number;
   sessionTimeoutMs?: number;
   heartbeatMs?: number;
@@ -57,7 +64,69 @@ export type Consumption = {
   stop(): Promise<void>;
 };
 
-/** Resolves when the member has joined its group, however long Kafka is away before. */
-export function consume(options: ConsumeOptions): Promise<Consumption> {
-  throw new Error(`not built yet: ${options.groupId}`);
+/**
+ * Reads topics as a member of a group. kafkajs's own handler only registers what it is given and returns: one slow
+ * record would otherwise hold up every partition of the same broker, the heartbeat and a rejoin. An offset is
+ * committed once everything before it is done.
+ *
+ * Resolves when the member has joined its group, however long Kafka is away before.
+ */
+export async function consume(options: ConsumeOptions): Promise<Consumption> {
+  const intake = buildIntake(options);
+  await intake.member.start();
+  await intake.joined.promise;
+  return {
+    pause: () => intake.flow.pauseAll(intake.assignment.all()),
+    resume: () => intake.flow.resumeAll(intake.assignment.all()),
+    inFlight: () => inFlight(intake),
+    idle: () => idle(intake),
+    assigned: () => intake.assignment.all().map(({ topic, partition }) => ({ topic, partition })),
+    commit: () => intake.committer.now(),
+    reposition: (topic, partition) => reposition(intake, topic, partition),
+    stop: () => stop(intake),
+  };
+}
+
+function buildIntake(options: ConsumeOptions): Intake {
+  const { kafka } = options;
+  const assignment = createAssignment((at) =>
+    holdPartition(at, {
+      capacity: options.capacity ?? 4_096,
+      budget: kafka.budget,
+      onDone: (held) => onDone(intake, held),
+    }),
+  );
+  const member = joinGroup({
+    kafka,
+    groupId: options.groupId,
+    topics: options.topics,
+    maxWaitMs: options.maxWaitMs ?? 500,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
+    heartbeatMs: options.heartbeatMs ?? 2_000,
+    onBatch: (payload) => onBatch(intake, payload),
+    onJoined: (join) => onJoined(intake, join),
+    onRebalance: () => void intake.committer.now(),
+    onFatal: (error) => fail(intake, error),
+  });
+  const flow = createFlow(member);
+  const intake: Intake = {
+    options,
+    assignment,
+    member,
+    flow,
+    committer: createCommitter({
+      assignment,
+      member,
+      everyMs: options.commitEveryMs ?? 500,
+      log: kafka.log,
+    }),
+    positions:
+      options.seekTo === undefined
+        ? null
+        : createPositions({ seekTo: options.seekTo.bind(options), assignment, member, flow, log: kafka.log }),
+    joined: Promise.withResolvers(),
+    idleWaiters: new Set(),
+    hasFailed: false,
+  };
+  return intake;
 }
