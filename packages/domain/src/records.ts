@@ -13,6 +13,9 @@ export type Headers = Record<string, string>;
 /** What a record must match for its claim to be granted, and the attempt that the claim makes. */
 export type ClaimTicket = { cycle: number; fence: number; attempt: number };
 
+/** Postgres keeps these as four-byte integers; a larger one is not from us, whatever `origin` says. */
+const INTEGER_MAX = 2 ** 31 - 1;
+
 const FOREIGN_TICKET: ClaimTicket = { cycle: 0, fence: 0, attempt: 1 };
 
 /** Whether we wrote the record: only then do its ticket and its row count as ours. */
@@ -25,7 +28,7 @@ export function readTicket(headers: Headers): ClaimTicket {
   if (!isOwn(headers)) return FOREIGN_TICKET;
   const read = (name: string, otherwise: number): number => {
     const value = Number(headers[name]);
-    return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+    return Number.isInteger(value) && value >= 0 && value <= INTEGER_MAX ? value : otherwise;
   };
   return {
     cycle: read(HEADER.cycle, 0),
