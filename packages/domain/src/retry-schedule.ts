@@ -13,6 +13,9 @@ const JITTER_SHARE = 0.2;
 /** After a release (no call was made) the next worker may try almost at once. */
 const RELEASE_DELAY_MS = 1_000;
 
+/** A provider that answers "retry after 0" must not be asked in a circle: its refusals use up no attempt. */
+const PAUSE_MIN_MS = 1_000;
+
 /**
  * Milliseconds to wait after attempt `attempt` (counted from 1) failed; the jitter is in them.
  * @param retryAfterMs what the provider asked for; kept when it is longer than the schedule's delay
@@ -30,7 +33,8 @@ export function scheduleRetry(
 
 /** The wait a throttling provider asked for; without a wish of its, the first delay. */
 export function schedulePause(retryAfterMs: number | null, delaysMs: RetryDelays, random: number): number {
-  return withJitter(retryAfterMs ?? delaysMs[0] ?? 0, random);
+  const pauseMs = retryAfterMs === null ? (delaysMs[0] ?? 0) : Math.max(retryAfterMs, PAUSE_MIN_MS);
+  return withJitter(pauseMs, random);
 }
 
 /** The wait of a claimed attempt that was given back without a call. */
