@@ -89,6 +89,8 @@ const RANK: Record<Status, number> = {
 const CYCLE_SPAN = 1_000_000;
 const TERMINAL_BASE = 900_000;
 const FENCE_SPAN = 10;
+// A notification throttled every second for a day comes here; its open states then tie, but never beat an end.
+const FENCE_MAX = TERMINAL_BASE / FENCE_SPAN - 1;
 
 /**
  * Orders the states of one notification. A projection only moves to a higher version, so events may come twice or in
@@ -96,7 +98,7 @@ const FENCE_SPAN = 10;
  * `delivered` beats every other end.
  */
 export function versionOf({ state, cycle, fence }: Pick<Delivery, 'state' | 'cycle' | 'fence'>): number {
-  const progress = isTerminal(state) ? TERMINAL_BASE : fence * FENCE_SPAN;
+  const progress = isTerminal(state) ? TERMINAL_BASE : Math.min(fence, FENCE_MAX) * FENCE_SPAN;
   return cycle * CYCLE_SPAN + progress + RANK[statusOf(state)];
 }
 
