@@ -6,15 +6,14 @@ export type KafkaLatch = {
   stop(): void;
 };
 
-const PROBE_EVERY_MS = 1_000;
-
 type LatchDeps = {
+  probeEveryMs: number;
   /** Rejects while Kafka is away. */
   probe: () => Promise<void>;
   onChange: (open: boolean) => void;
 };
 
-export function createKafkaLatch({ probe, onChange }: LatchDeps): KafkaLatch {
+export function createKafkaLatch({ probeEveryMs, probe, onChange }: LatchDeps): KafkaLatch {
   let timer: NodeJS.Timeout | null = null;
 
   function shut(): void {
@@ -25,7 +24,7 @@ export function createKafkaLatch({ probe, onChange }: LatchDeps): KafkaLatch {
   }
 
   function probeLater(): void {
-    timer = setTimeout(() => void probe().then(shut, probeLater), PROBE_EVERY_MS);
+    timer = setTimeout(() => void probe().then(shut, probeLater), probeEveryMs);
   }
 
   return {

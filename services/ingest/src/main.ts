@@ -21,6 +21,7 @@ import { createServer } from './server.ts';
 
 /** A publish that takes longer opens the latch: the client has its answer, the scheduler relays. */
 const PUBLISH_DEADLINE_MS = 3_000;
+const PROBE_EVERY_MS = 1_000;
 /** Requests in one transaction: enough to fill it under load, few enough to keep its parameters small. */
 const GROUP_SIZE_MAX = 256;
 /** While one group is at Kafka the next is at Postgres. */
@@ -42,6 +43,7 @@ await runService({
     const publisher = createPublisher({ kafka, deadlineMs: PUBLISH_DEADLINE_MS });
     const records = await journeyRecords(createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL }));
     const latch = createKafkaLatch({
+      probeEveryMs: PROBE_EVERY_MS,
       probe: () => kafkaCheck(kafka),
       onChange: (open) => log.warn(open ? 'accepting without Kafka' : 'Kafka is back', { open }),
     });

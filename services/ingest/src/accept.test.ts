@@ -1,0 +1,130 @@
+import { type Accepted, type AcceptGroup, DatabaseAway } from '@fanfare/db';
+import { expect } from 'chai';
+import { accept, type AcceptDeps, type AcceptRequest, MaybeAccepted } from './accept.ts';
+
+const AT = 1_780_000_000_000;
+
+function accepted(id: string, scheduled_at: number | null = null): Accepted {
+  return {
+    draft: {
+      channel: 'sms',
+      recipient: '+15550100',
+      content: 'Merhaba',
+      priority: 'normal',
+      template_id: null,
+      template_variables: null,
+      metadata: null,
+      scheduled_at,
+      expires_at: null,
+      max_attempts: 5,
+      delivery_mode: 'at_least_once',
+    },
+    id,
+    tenant_id: 'default',
+    batch_id: null,
+    correlation_id: 'c',
+    idempotency_key: null,
+    source: null,
+  };
+}
+
+function request(id: string, scheduledAt: number | null = null): AcceptRequest {
+  return { notifications: [accepted(id, scheduledAt)], batch: null, traceparent: null };
+}
+
+/** Everything accept needs, with what it did written down; each part can be made to fail. */
+function world(overrides: Partial<AcceptDeps> = {}) {
+  const did: string[] = [];
+  const stored: AcceptGroup[] = [];
+  let isOpen = false;
+  const deps: AcceptDeps = {
+    store: (group) => {
+      did.push('store');
+      stored.push(group);
+      return Promise.resolve(AT);
+    },
+    findAccepted: () => Promise.resolve(null),
+    publish: (records) => {
+      did.push(`publish ${records.length}`);
+      return Promise.resolve();
+    },
+    records: {
+      work: () => ({ topic: 'work', key: null, value: null }),
+      event: () => ({ topic: 'event', key: null, value: null }),
+      promised: ({ id }) => [
+        { topic: 'work', key: id, value: null },
+        { topic: 'event', key: id, value: null },
+      ],
+    },
+    latch: {
+      isOpen: () => isOpen,
+      open: () => {
+        isOpen = true;
+      },
+      stop: () => {},
+    },
+    published: {
+      add: (id) => did.push(`published ${id}`),
+      take: () => ['earlier'],
+      putBack: (ids) => did.push(`put back ${ids.join()}`),
+      flush: () => Promise.resolve(),
+    },
+    newId: () => 'outbox-1',
+    log: () => {},
+    ...overrides,
+  };
+  return { deps, did, stored, isLatchOpen: () => isOpen };
+}
+
+describe('accept', () => {
+  it('stores the group, publishes it, and then drops the promise', async () => {
+    const { deps, did, stored } = world();
+    const acceptances = await accept(deps, [request('a'), request('b')]);
+    expect(did).to.deep.equal(['store', 'publish 4', 'published outbox-1']);
+    expect(stored[0]?.publishedOutboxIds).to.deep.equal(['earlier']);
+    expect(acceptances).to.deep.equal([
+      { at: AT, status: 'queued' },
+      { at: AT, status: 'queued' },
+    ]);
+  });
+
+  it('publishes nothing of what is scheduled', async () => {
+    const { deps, did } = world();
+    const acceptances = await accept(deps, [request('a', AT + 60_000), request('b')]);
+    expect(did).to.deep.equal(['store', 'publish 2', 'published outbox-1']);
+    expect(acceptances.map(({ status }) => status)).to.deep.equal(['pending', 'queued']);
+  });
+
+  it('answers pending and keeps the promise when Kafka is away, and asks Kafka no more', async () => {
+    const { deps, did, isLatchOpen } = world({ publish: () => Promise.reject(new Error('deadline')) });
+    expect(await accept(deps, [request('a')])).to.deep.equal([{ at: AT, status: 'pending' }]);
+    expect(isLatchOpen()).to.equal(true);
+    expect(did).to.deep.equal(['store']);
+    expect(await accept(deps, [request('b')])).to.deep.equal([{ at: AT, status: 'pending' }]);
+  });
+
+  it('goes on when the reply to the commit was lost but the group is stored', async () => {
+    const { deps, did } = world({
+      store: () => Promise.reject(new DatabaseAway('reset')),
+      findAccepted: () => Promise.resolve(AT - 5),
+    });
+    expect(await accept(deps, [request('a')])).to.deep.equal([{ at: AT - 5, status: 'queued' }]);
+    expect(did).to.deep.equal(['put back earlier', 'publish 2', 'published outbox-1']);
+  });
+
+  it('publishes nothing when the group is not stored', async () => {
+    const { deps, did } = world({ store: () => Promise.reject(new DatabaseAway('reset')) });
+    const error = await accept(deps, [request('a')]).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(DatabaseAway);
+    expect(did).to.deep.equal(['put back earlier']);
+  });
+
+  it('says so when nobody can tell whether the group is stored', async () => {
+    const { deps } = world({
+      store: () => Promise.reject(new DatabaseAway('reset')),
+      findAccepted: () => Promise.reject(new DatabaseAway('refused')),
+    });
+    const error = await accept(deps, [request('a')]).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(MaybeAccepted);
+  });
+});
