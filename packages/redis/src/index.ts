@@ -1,0 +1,4 @@
+export { connectRedis } from './connect.ts';
+export type { Log, RedisHandle, RedisMessage, Subscription } from './connect.ts';
+export { endOf, parseStatusFrame, STATUS_CHANNELS, statusMessage } from './status-frames.ts';
+export type { StatusFrame } from './status-frames.ts';
