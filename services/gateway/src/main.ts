@@ -1,0 +1,56 @@
+import { connectDatabase, getBatchSnapshots, getSnapshots } from '@fanfare/db';
+import { connectRedis } from '@fanfare/redis';
+import { gauge, runService } from '@fanfare/runtime';
+import { config } from './config.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+
+/** Two queries for each kind of id at a time, and room for health. */
+const CONNECTIONS_MAX = 5;
+
+await runService({
+  name: 'gateway',
+  config,
+  start: async ({ config: settings, log, health, fail }) => {
+    const db = connectDatabase({
+      url: settings.DATABASE_URL,
+      connectionsMax: CONNECTIONS_MAX,
+      onError: (error) => log.warn('a database connection broke', { error }),
+    });
+    const redis = connectRedis({ url: settings.REDIS_URL, name: 'gateway', log });
+    const { HOST: host, GATEWAY_PORT } = settings;
+    const gateway = await openGateway({
+      readMany: (ids) => getSnapshots(db, ids),
+      readBatch: (id, limit) => getBatchSnapshots(db, id, limit),
+      redis,
+      health,
+      log,
+      host,
+      port: GATEWAY_PORT,
+      onFatal: fail,
+    });
+    measure(gateway);
+    log.info('listening', { host, port: gateway.port });
+    return {
+      checks: { postgres: () => db.check(), redis: () => redis.check() },
+      left: () => ({ clients: gateway.clients() }),
+      stop: async (overdue) => {
+        await gateway.stop(overdue);
+        redis.close();
+        await db.close();
+      },
+    };
+  },
+});
+
+function measure(gateway: Gateway): void {
+  gauge({
+    name: 'fanfare_gateway_sockets',
+    help: 'Open sockets',
+    collect: (metric) => metric.set(gateway.clients()),
+  });
+  gauge({
+    name: 'fanfare_gateway_subscribed_ids',
+    help: 'Notifications and batches that somebody listens to',
+    collect: (metric) => metric.set(gateway.subscribedIds()),
+  });
+}

@@ -1,0 +1,64 @@
+import type { Snapshot } from '@fanfare/db';
+import { grouped } from '@fanfare/runtime';
+import type { Interest } from './client-frame.ts';
+import { dispatch, type Hub } from './hub.ts';
+import { type StatusUpdate, statusUpdate } from './status-update.ts';
+
+export type StatesDeps = {
+  /** The newest state of each notification; an unknown id is missing. */
+  readMany: (ids: string[]) => Promise<Snapshot[]>;
+  readBatch: (id: string, limit: number) => Promise<Snapshot[]>;
+};
+
+export type States = {
+  /** The present state of what a client asks for; nothing for an unknown id. */
+  read: (interest: Interest) => Promise<StatusUpdate[]>;
+  /** Reads everything that somebody listens to, and tells what is newer than what they were told. */
+  readAgain: (hub: Hub) => Promise<void>;
+};
+
+const CHUNK_IDS = 500;
+/** What is left of the connections serves health. */
+const READS_IN_FLIGHT_MAX = 2;
+const WAITING_IDS_MAX = 50_000;
+const WAITING_BATCHES_MAX = 1_000;
+/** Ten of the largest batches that REST takes. */
+const BATCH_STATES_MAX = 10_000;
+
+/** Clients that ask at the same time, as after a restart they all do, share their queries. */
+export function createStates(deps: StatesDeps): States {
+  const readOne = grouped<string, StatusUpdate[]>({
+    run: async (ids) => {
+      const states = new Map(
+        (await deps.readMany(ids)).map((row) => [row.notification_id, [statusUpdate(row)]]),
+      );
+      return ids.map((id) => states.get(id) ?? []);
+    },
+    sizeMax: CHUNK_IDS,
+    inFlightMax: READS_IN_FLIGHT_MAX,
+    queueMax: WAITING_IDS_MAX,
+  });
+  const readBatch = grouped<string, StatusUpdate[]>({
+    run: (ids) =>
+      Promise.all(ids.map(async (id) => (await deps.readBatch(id, BATCH_STATES_MAX)).map(statusUpdate))),
+    sizeMax: 1,
+    inFlightMax: READS_IN_FLIGHT_MAX,
+    queueMax: WAITING_BATCHES_MAX,
+  });
+  return {
+    read: ({ kind, id }) => (kind === 'batch_id' ? readBatch(id) : readOne(id)),
+    readAgain: (hub) => readAgain(deps, hub),
+  };
+}
+
+async function readAgain({ readMany, readBatch }: StatesDeps, hub: Hub): Promise<void> {
+  for (const ids of chunks([...hub.notification_id.keys()]))
+    for (const row of await readMany(ids)) dispatch(hub, statusUpdate(row));
+  for (const id of hub.batch_id.keys())
+    for (const row of await readBatch(id, BATCH_STATES_MAX)) dispatch(hub, statusUpdate(row));
+}
+
+function chunks(ids: string[]): string[][] {
+  const count = Math.ceil(ids.length / CHUNK_IDS);
+  return Array.from({ length: count }, (_, index) => ids.slice(index * CHUNK_IDS, (index + 1) * CHUNK_IDS));
+}

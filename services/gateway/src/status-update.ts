@@ -1,0 +1,30 @@
+import type { StatusEvent } from '@fanfare/contracts';
+import type { Snapshot } from '@fanfare/db';
+
+/** A state of a notification as listeners are told it, whether it is the present one or a change. */
+export type StatusUpdate = Omit<Snapshot, 'status' | 'at' | 'next_retry_at'> & {
+  status: string;
+  /** RFC 3339 in UTC, as every time that clients see. */
+  at: string;
+  next_retry_at: string | null;
+};
+
+/** Snapshots and events name what they share alike, so one function shapes both. */
+export function statusUpdate(state: Snapshot | StatusEvent): StatusUpdate {
+  return {
+    notification_id: state.notification_id,
+    batch_id: state.batch_id,
+    channel: state.channel,
+    priority: state.priority,
+    status: state.status,
+    version: state.version,
+    attempt: state.attempt,
+    max_attempts: state.max_attempts,
+    at: new Date(state.at).toISOString(),
+    provider: state.provider,
+    provider_message_id: state.provider_message_id,
+    reason: state.reason,
+    next_retry_at: state.next_retry_at === null ? null : new Date(state.next_retry_at).toISOString(),
+    correlation_id: state.correlation_id,
+  };
+}
