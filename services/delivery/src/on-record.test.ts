@@ -1,0 +1,428 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DEAD_LETTER_HEADER,
+  DEAD_LETTER_TOPIC,
+  HEADER,
+  type Notification,
+  type StatusEvent,
+} from '@fanfare/contracts';
+import {
+  type Accepted,
+  acceptGroup,
+  adoptForeign,
+  claim,
+  connectDatabase,
+  type Database,
+  deliverLate,
+  migrate,
+  readPublishable,
+  settle,
+  takeAbandoned,
+} from '@fanfare/db';
+import { type Delivery, type Outcome, statusEvent, workHeaders } from '@fanfare/domain';
+import type { ConsumedRecord, OutgoingRecord } from '@fanfare/kafka';
+import { freshDatabase } from '@fanfare/testkit';
+import { expect } from 'chai';
+import { createOneAtATime } from './one-at-a-time.ts';
+import { type DeliveryDeps, onRecord } from './on-record.ts';
+
+const LEASE_MS = 60_000;
+const TOPIC = 'notifications.sms.normal';
+
+/** The rules of a delivery on a real database; only the provider, and Kafka's end of `publish`, are the test's. */
+describe('onRecord', () => {
+  let db: Database;
+  let drop: () => Promise<void>;
+  let offset = 0;
+
+  before(async () => {
+    const database = await freshDatabase();
+    await migrate(database.url);
+    db = connectDatabase({ url: database.url });
+    drop = database.drop;
+  });
+  after(async () => {
+    await db.close();
+    await drop();
+  });
+
+  it('claims, announces, calls once, settles, publishes what follows', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: 'm-1' }]);
+    await onRecord(world.deps, record);
+    expect(world.calls).to.equal(1);
+    expect(world.statuses()).to.deep.equal(['processing', 'delivered']);
+    expect(await row(notification.id)).to.include({
+      state: 'delivered',
+      attempt: 1,
+      fence: 1,
+      provider_message_id: 'm-1',
+    });
+  });
+
+  it('sends a copy of the record at another offset nowhere', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    await onRecord(world.deps, record);
+    await onRecord(world.deps, { ...record, offset: (offset += 1) });
+    expect(world.calls).to.equal(1);
+    expect(world.statuses()).to.deep.equal(['processing', 'delivered']);
+  });
+
+  it('publishes again, and does not call again, when it died between settling and publishing', async () => {
+    const { notification, record } = await accepted();
+    const dying = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    await interrupted(onRecord({ ...dying.deps, publish: dieAfterAnnouncing() }, record));
+    const reborn = worldOf(notification, []);
+    await onRecord(reborn.deps, record);
+    expect(reborn.calls).to.equal(0);
+    expect(reborn.statuses()).to.deep.equal(['delivered']);
+  });
+
+  it('puts a failed attempt into the retry topic with the ticket of the next one', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, [unavailable()]);
+    await onRecord(world.deps, record);
+    expect(world.statuses()).to.deep.equal(['processing', 'retrying']);
+    const retry = world.published.find(({ topic }) => topic === 'notifications.sms.retry.1');
+    expect(retry?.value).to.equal(record.value);
+    expect(retry?.headers).to.include({
+      [HEADER.attempt]: '2',
+      [HEADER.fence]: '1',
+      [HEADER.notBefore]: String((await row(notification.id)).due_at),
+      [HEADER.returnTo]: TOPIC,
+    });
+  });
+
+  it('repeats the very same retry when it died before publishing it', async () => {
+    const { notification, record } = await accepted();
+    const dying = worldOf(notification, [unavailable()]);
+    const lost: OutgoingRecord[] = [];
+    await interrupted(onRecord({ ...dying.deps, publish: dieAfterAnnouncing(lost) }, record));
+    const reborn = worldOf(notification, []);
+    await onRecord(reborn.deps, record);
+    expect(reborn.calls).to.equal(0);
+    expect(reborn.published).to.deep.equal(lost);
+  });
+
+  it('makes the next attempt from the retry record, and only once', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, [unavailable(), { kind: 'accepted', messageId: null }]);
+    await onRecord(world.deps, record);
+    const retry = returned(world.published);
+    await onRecord(world.deps, retry);
+    await onRecord(world.deps, { ...retry, offset: (offset += 1) });
+    await onRecord(world.deps, record);
+    expect(world.calls).to.equal(2);
+    expect(await row(notification.id)).to.include({ state: 'delivered', attempt: 2, fence: 2 });
+  });
+
+  it('uses no attempt for a throttled call', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, [{ kind: 'throttled', reason: '429', retryAfterMs: 1 }]);
+    await onRecord(world.deps, record);
+    expect(returned(world.published).headers[HEADER.attempt]).to.equal('1');
+  });
+
+  it('gives an attempt back, without a call, when the lease has no time left for one', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, []);
+    await onRecord({ ...world.deps, hasTimeToCall: () => false }, record);
+    expect(world.calls).to.equal(0);
+    expect(world.statuses()).to.deep.equal(['processing', 'retrying']);
+    expect(returned(world.published).headers[HEADER.attempt]).to.equal('1');
+  });
+
+  it('waits for a dead worker’s lease, then makes the attempt again', async () => {
+    const { notification, record } = await accepted();
+    const dying = worldOf(notification, []);
+    await interrupted(onRecord({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
+    const reborn = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    const waits: number[] = [];
+    const waitUntil = async (epochMs: number): Promise<void> => {
+      waits.push(epochMs);
+      await endLease(notification.id);
+    };
+    await onRecord({ ...reborn.deps, waitUntil }, record);
+    expect(waits).to.have.length(1);
+    expect(reborn.calls).to.equal(1);
+    expect(await row(notification.id)).to.include({ state: 'delivered', attempt: 1, fence: 2 });
+  });
+
+  it('leaves an attempt alone that another record holds', async () => {
+    const { notification, record } = await accepted();
+    const dying = worldOf(notification, []);
+    await interrupted(onRecord({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
+    const other = worldOf(notification, []);
+    await onRecord(other.deps, { ...record, offset: (offset += 1) });
+    expect(other.calls).to.equal(0);
+    expect(other.published).to.be.empty;
+  });
+
+  it('records what was accepted although the lease was lost, with a promise to publish it', async () => {
+    const { notification, record } = await accepted();
+    const slow = worldOf(notification, [{ kind: 'accepted', messageId: 'late' }]);
+    const call: DeliveryDeps['call'] = async (...args) => {
+      await endLease(notification.id);
+      await claim(
+        db,
+        [{ id: notification.id, cycle: 0, fence: 0, attempt: 1, claimed_from: 'elsewhere' }],
+        LEASE_MS,
+      );
+      return slow.deps.call(...args);
+    };
+    await onRecord({ ...slow.deps, call }, record);
+    expect(await row(notification.id)).to.include({ state: 'delivered', provider_message_id: 'late' });
+    expect(slow.statuses()).to.deep.equal(['processing']);
+    expect(await promisedFor(notification.id)).to.equal(true);
+  });
+
+  it('says nothing of a failure whose lease was lost: another worker has the attempt', async () => {
+    const { notification, record } = await accepted();
+    const slow = worldOf(notification, [unavailable()]);
+    const call: DeliveryDeps['call'] = async (...args) => {
+      await endLease(notification.id);
+      await claim(
+        db,
+        [{ id: notification.id, cycle: 0, fence: 0, attempt: 1, claimed_from: 'elsewhere' }],
+        LEASE_MS,
+      );
+      return slow.deps.call(...args);
+    };
+    await onRecord({ ...slow.deps, call }, record);
+    expect(await row(notification.id)).to.include({ state: 'processing', fence: 2 });
+    expect(slow.statuses()).to.deep.equal(['processing']);
+  });
+
+  it('sends a rejected one to the dead letters, bytes untouched', async () => {
+    const { notification, record } = await accepted();
+    const world = worldOf(notification, [{ kind: 'rejected', reason: 'no such number' }]);
+    await onRecord(world.deps, record);
+    const letter = world.published.find(({ topic }) => topic === DEAD_LETTER_TOPIC);
+    expect(letter?.value).to.equal(record.value);
+    expect(letter?.headers).to.include({
+      [DEAD_LETTER_HEADER.reason]: 'rejected',
+      [DEAD_LETTER_HEADER.message]: 'no such number',
+      [DEAD_LETTER_HEADER.topic]: TOPIC,
+      [DEAD_LETTER_HEADER.offset]: String(record.offset),
+    });
+    expect(world.statuses()).to.deep.equal(['processing', 'failed']);
+  });
+
+  it('ends as failed when the attempts are used up', async () => {
+    const { notification, record } = await accepted({ max_attempts: 1 });
+    const world = worldOf(notification, [unavailable()]);
+    await onRecord(world.deps, record);
+    expect(await row(notification.id)).to.include({ state: 'failed', outcome: 'unavailable' });
+    expect(reasonOf(world.published)).to.equal('attempts_exhausted');
+  });
+
+  it('buries a record of ours that has no row', async () => {
+    const notification = notificationOf(draft(), randomUUID());
+    const world = worldOf(notification, []);
+    await onRecord(world.deps, recordOf(notification));
+    expect(world.calls).to.equal(0);
+    expect(reasonOf(world.published)).to.equal('row_missing');
+  });
+
+  it('stores what came straight over Kafka, says it is queued, and delivers it once', async () => {
+    const notification = notificationOf(draft(), randomUUID());
+    const foreign = acceptedOf(notification.id);
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }], foreign);
+    const record = { ...recordOf(notification), headers: {} };
+    await onRecord(world.deps, record);
+    await onRecord(world.deps, { ...record, offset: (offset += 1) });
+    expect(world.calls).to.equal(1);
+    expect(world.statuses()).to.deep.equal(['queued', 'processing', 'delivered']);
+  });
+
+  it('buries another notification under a known id, and sends neither it nor the first again', async () => {
+    const id = randomUUID();
+    const notification = notificationOf(draft(), id);
+    const first = worldOf(notification, [{ kind: 'accepted', messageId: null }], acceptedOf(id));
+    await onRecord(first.deps, { ...recordOf(notification), headers: {} });
+    const other = acceptedOf(id);
+    other.draft = { ...other.draft, content: 'something else' };
+    const second = worldOf(notification, [], other);
+    await onRecord(second.deps, { ...recordOf(notification), headers: {} });
+    expect(second.calls).to.equal(0);
+    expect(reasonOf(second.published)).to.equal('id_conflict');
+  });
+
+  it('buries what cannot be read', async () => {
+    const notification = notificationOf(draft(), randomUUID());
+    const world = worldOf(notification, []);
+    const readWork: DeliveryDeps['readWork'] = () =>
+      Promise.resolve({ kind: 'unusable', reason: 'undecodable', message: 'no magic byte' });
+    await onRecord({ ...world.deps, readWork }, recordOf(notification));
+    expect(reasonOf(world.published)).to.equal('undecodable');
+  });
+
+  function worldOf(notification: Notification, outcomes: Outcome[], foreign?: Accepted) {
+    const published: OutgoingRecord[] = [];
+    const world = { calls: 0, published };
+    const deps: DeliveryDeps = {
+      channel: 'sms',
+      readWork: () =>
+        Promise.resolve(
+          foreign === undefined
+            ? { kind: 'own', notification }
+            : { kind: 'foreign', notification, accepted: foreign },
+        ),
+      oneAtATime: createOneAtATime(),
+      adopt: async (accepted) => {
+        const [adopted] = await adoptForeign(db, [accepted]);
+        if (adopted === undefined || adopted === 'unseen') throw new Error('not adopted');
+        return adopted;
+      },
+      claim: async (request) => (await claim(db, [request], LEASE_MS)).get(request.id) ?? null,
+      settle: async (settlement) => (await settle(db, [settlement])).get(settlement.id) ?? null,
+      deliverLate: (late) => deliverLate(db, [late]),
+      publish: async (records) => void published.push(...records),
+      call: () => {
+        const outcome = outcomes[world.calls];
+        world.calls += 1;
+        if (outcome === undefined) throw new Error('a call that nobody expected');
+        return Promise.resolve({ outcome, provider: 'test', durationMs: 1 });
+      },
+      hasTimeToCall: () => true,
+      waitUntil: () => Promise.reject(new Error('a wait that nobody expected')),
+      records: {
+        work: () => ({ topic: TOPIC, key: null, value: null }),
+        event: (of, delivery) => eventRecord(statusEvent(of, delivery)),
+        promised: () => [],
+      },
+      delaysMs: [1_000, 2_000],
+      now: Date.now,
+      monotonicMs: () => performance.now(),
+      random: () => 0.5,
+      observe: () => {},
+    };
+    return {
+      deps,
+      published,
+      get calls() {
+        return world.calls;
+      },
+      statuses: () => published.flatMap(({ topic, value }) => (topic === 'event' ? [String(value)] : [])),
+    };
+  }
+
+  async function accepted(changes: Partial<Accepted['draft']> = {}) {
+    const id = randomUUID();
+    const stored = acceptedOf(id, changes);
+    await acceptGroup(db, {
+      notifications: [stored],
+      batch: null,
+      outboxId: randomUUID(),
+      publishedOutboxIds: [],
+    });
+    const notification = notificationOf({ ...draft(), ...changes }, id);
+    return { notification, record: recordOf(notification) };
+  }
+
+  function recordOf(notification: Notification): ConsumedRecord {
+    return {
+      topic: TOPIC,
+      partition: 0,
+      offset: (offset += 1),
+      key: Buffer.from(notification.id),
+      value: Buffer.from('the original bytes'),
+      headers: workHeaders({ cycle: 0, fence: 0, attempt: 1 }, null),
+      timestampMs: Date.now(),
+      done: () => {},
+      isStale: () => false,
+    };
+  }
+
+  /** The retry as the mover puts it back: same bytes and headers, at a new offset. */
+  function returned(published: OutgoingRecord[]): ConsumedRecord {
+    const retry = published.find(({ topic }) => topic.includes('.retry.'));
+    if (retry === undefined) throw new Error('no retry was published');
+    const headers = Object.fromEntries(
+      Object.entries(retry.headers ?? {}).map(([name, value]) => [name, String(value)]),
+    );
+    return { ...recordOf(notificationOf(draft(), String(retry.key))), headers };
+  }
+
+  async function row(id: string): Promise<Delivery> {
+    const [found] = await readPublishable(db, [id]);
+    if (found === undefined) throw new Error(`no row ${id}`);
+    return found.delivery;
+  }
+
+  async function endLease(id: string): Promise<void> {
+    await db.query({ name: 'end_lease', text: 'UPDATE deliveries SET lease_until = now() WHERE id = $1' }, [
+      id,
+    ]);
+  }
+
+  async function promisedFor(id: string): Promise<boolean> {
+    await db.query({ name: 'all_abandoned', text: 'UPDATE outbox SET relay_after = now()' }, []);
+    const groups = await takeAbandoned(db, 1_000);
+    // Its own acceptance is promised too, since this test publishes nothing for it.
+    return groups.filter(({ notification_ids }) => notification_ids.includes(id)).length === 2;
+  }
+});
+
+/** A worker that dies with the publish after the announcement. What it would have published is kept for comparison. */
+function dieAfterAnnouncing(lost: OutgoingRecord[] = []): DeliveryDeps['publish'] {
+  let announced = false;
+  return async (records) => {
+    if (announced) {
+      lost.push(...records);
+      throw new Error('killed');
+    }
+    announced = true;
+  };
+}
+
+async function interrupted(run: Promise<void>): Promise<void> {
+  const error = await run.catch((thrown: unknown) => thrown);
+  expect(error).to.be.an('error').with.property('message', 'killed');
+}
+
+function unavailable(): Outcome {
+  return { kind: 'unavailable', reason: '503', answered: true, retryAfterMs: null };
+}
+
+function eventRecord({ status, notification_id }: StatusEvent): OutgoingRecord {
+  return { topic: 'event', key: notification_id, value: Buffer.from(status) };
+}
+
+function reasonOf(published: OutgoingRecord[]): unknown {
+  return published.find(({ topic }) => topic === DEAD_LETTER_TOPIC)?.headers?.[DEAD_LETTER_HEADER.reason];
+}
+
+function draft(): Accepted['draft'] {
+  return {
+    channel: 'sms',
+    recipient: '+15550100',
+    content: 'Günaydın',
+    priority: 'normal',
+    template_id: null,
+    template_variables: null,
+    metadata: null,
+    scheduled_at: null,
+    expires_at: null,
+    max_attempts: 3,
+    delivery_mode: 'at_least_once',
+  };
+}
+
+function acceptedOf(id: string, changes: Partial<Accepted['draft']> = {}): Accepted {
+  return {
+    draft: { ...draft(), ...changes },
+    id,
+    tenant_id: 'default',
+    batch_id: null,
+    correlation_id: null,
+    idempotency_key: null,
+    source: null,
+  };
+}
+
+function notificationOf(said: Accepted['draft'], id: string): Notification {
+  const { draft: _, ...identity } = acceptedOf(id);
+  return { ...said, ...identity, template_variables: null, metadata: null, created_at: Date.now() };
+}
