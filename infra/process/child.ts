@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { waitUntil } from '../wait.ts';
+
+export type Command = {
+  command: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+  uid?: number;
+  gid?: number;
+  stopSignal?: NodeJS.Signals;
+};
+export type Exit = { code: number | null; signal: NodeJS.Signals | null };
+export type Child = {
+  readonly pid: number;
+  readonly process: ChildProcess;
+  readonly exited: Promise<Exit>;
+  hasExited(): boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** Asks it to stop, and ends it for good when it has not within the bound. Safe to call twice. */
+  stop(graceMs: number): Promise<void>;
+};
+
+/**
+ * Starts a process in a group of its own: the Ctrl-C of a terminal goes to a whole group, and it is for the supervisor
+ * to decide who stops when. `output` is a log file's descriptor, or pipes.
+ */
+export async function launch(command: Command, output: number | 'pipe'): Promise<Child> {
+  const { args, env, uid, gid, stopSignal = 'SIGTERM' } = command;
+  const child = spawn(command.command, args, {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: { ...process.env, ...env },
+    ...(uid === undefined ? {} : { uid, gid: gid ?? uid }),
+  });
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  await once(child, 'spawn');
+  return toChild(child, exited, stopSignal);
+}
+
+function toChild(child: ChildProcess, exited: Promise<Exit>, stopSignal: NodeJS.Signals): Child {
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return {
+    pid: child.pid ?? 0,
+    process: child,
+    exited,
+    hasExited,
+    kill: (signal) => void child.kill(signal),
+    async stop(graceMs) {
+      if (hasExited()) return;
+      child.kill(stopSignal);
+      if (!(await waitUntil(hasExited, graceMs, 20))) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
