@@ -52,7 +52,7 @@ describe('loadConfig', () => {
   it('never says the value of a secret, nor a password in a URL', () => {
     const env = { WEBHOOK_TOKEN: 'hunter2', DATABASE_URL: 'mysql://me:hunter2@h' };
     const fault = faultOf(() => loadConfig(schema, env));
-    expect(fault).to.include('WEBHOOK_TOKEN').and.include('DATABASE_URL').and.include('me:[hidden]@h');
+    expect(fault).to.include('WEBHOOK_TOKEN').and.include('DATABASE_URL').and.include('me:***@h');
     expect(fault).to.not.include('hunter2');
   });
 
@@ -80,8 +80,17 @@ describe('describeConfig', () => {
   it('hides secrets and passwords, and shows the rest', () => {
     const config = loadConfig(schema, { TOKEN: 'hunter2', DATABASE_URL: 'postgres://me:hunter2@h:1/db' });
     const printed = describeConfig(config);
-    expect(printed).to.include({ HTTP_PORT: 8080, TOKEN: '[hidden]', WEBHOOK_TOKEN: '[hidden]' });
-    expect(printed['DATABASE_URL']).to.equal('postgres://me:[hidden]@h:1/db');
+    expect(printed).to.include({ HTTP_PORT: 8080, TOKEN: '***', WEBHOOK_TOKEN: '***' });
+    expect(printed['DATABASE_URL']).to.equal('postgres://me:***@h:1/db');
+  });
+
+  it('hides them however a URL holds them', () => {
+    const urls = z.object({ URLS: settings.text() });
+    const printed = (value: string) => describeConfig(loadConfig(urls, { URLS: value }))['URLS'];
+    expect(printed('redis://:hunter2@h:1')).to.equal('redis://:***@h:1');
+    expect(printed('postgres://me:hunt@er:2@h/db')).to.equal('postgres://me:***@h/db');
+    expect(printed('https://h/send?to=1&apiKey=hunter2&x=1')).to.equal('https://h/send?to=1&apiKey=***&x=1');
+    expect(printed('postgres://fanfare@h:1/db')).to.equal('postgres://fanfare@h:1/db');
   });
 });
 
@@ -89,7 +98,7 @@ describe('explainConfig', () => {
   it('lists each setting with its default and meaning, without secrets', () => {
     const manual = explainConfig(schema);
     expect(manual).to.include('HTTP_PORT [8080]\n    The port of the REST API');
-    expect(manual).to.include('TOKEN [[hidden]]').and.not.include('[none]');
+    expect(manual).to.include('TOKEN [***]').and.not.include('none');
   });
 });
 
@@ -133,7 +142,7 @@ describe('settings', () => {
         ['250ms', 250],
         ['2h', 7_200_000],
       ],
-      ['s', '-1s', '1w'],
+      ['s', '-1s', '1w', '25d'],
     ],
     [
       'boolean',

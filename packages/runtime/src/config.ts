@@ -53,13 +53,13 @@ export function describeConfig(config: object): Record<string, unknown> {
 export function explainConfig(schema: ConfigSchema): string {
   const defaults = describeConfig(defaultsOf(schema));
   const lines = Object.entries(schema.shape).map(([name, setting]) => {
-    const preset = name in defaults ? `[${String(defaults[name])}]` : '[required]';
-    return `${name} ${preset}\n    ${metaOf(setting).description ?? ''}`;
+    const preset = name in defaults ? shown(defaults[name]) : 'required';
+    return `${name} [${preset}]\n    ${metaOf(setting).description ?? ''}`;
   });
   return lines.join('\n');
 }
 
-const HIDDEN = '[hidden]';
+const HIDDEN = '***';
 /** Which settings of a loaded configuration are secret; kept outside of it, so that it stays plain data. */
 const secretsOf = new WeakMap<object, ReadonlySet<string>>();
 
@@ -109,13 +109,19 @@ function defaultsOf(schema: ConfigSchema): object {
   return defaults;
 }
 
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'unset');
+}
+
 function printable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(printable);
   return typeof value === 'string' ? withoutPassword(value) : value;
 }
 
 function withoutPassword(value: string): string {
-  return value.replace(/(:\/\/[^:@/\s]*):[^@/\s]*@/g, `$1:${HIDDEN}@`);
+  return value
+    .replace(/(:\/\/[^:@/\s]*):[^/\s]*@/g, `$1:${HIDDEN}@`)
+    .replace(/([?&][^=&\s]*(?:pass|secret|token|key)[^=&\s]*)=[^&\s]*/gi, `$1=${HIDDEN}`);
 }
 
 function deepFreeze<T>(value: T): Frozen<T>;

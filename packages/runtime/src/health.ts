@@ -113,6 +113,9 @@ function plain(body: string): HealthAnswer {
 function handle(answer: Health['answer'], request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const pending = answer(request.url ?? '');
-  void pending?.then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+  pending?.then(
+    ({ status, headers, body }) => response.writeHead(status, headers).end(body),
+    () => response.writeHead(500).end(),
+  );
   return pending !== null;
 }

@@ -16,6 +16,18 @@ describe('metrics', () => {
     expect(body).to.include('fanfare_test_wait_seconds_bucket{le="2"} 1');
   });
 
+  it('leaves out what cannot be had now, and only that', async () => {
+    const answers = [1, null, 2];
+    const collect = async (self: { set: (value: number) => void }) => {
+      const answer = await Promise.resolve(answers.shift());
+      if (answer === null || answer === undefined) throw new Error('away');
+      self.set(answer);
+    };
+    gauge({ name: 'fanfare_test_lag', help: 'Lag.', collect });
+    const lag = 'fanfare_test_lag';
+    expect([await valueOf(lag), await valueOf(lag), await valueOf(lag)]).to.deep.equal(['1', undefined, '2']);
+  });
+
   it('tells about the process, with the name of its service', async () => {
     collectProcessMetrics('test');
     const { body } = await metricsText();
@@ -24,3 +36,7 @@ describe('metrics', () => {
     expect(body).to.not.include('nodejs_eventloop_lag_p99');
   });
 });
+
+async function valueOf(name: string): Promise<string | undefined> {
+  return new RegExp(`^${name} (\\d+)$`, 'm').exec((await metricsText()).body)?.[1];
+}

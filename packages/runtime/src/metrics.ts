@@ -15,18 +15,9 @@ export function counter<const L extends string = never>({
 /** A value that goes up and down; `collect` sets it when it is asked for, which beats setting it on a timer. */
 export function gauge<const L extends string = never>(options: GaugeOptions<L>): Gauge<L> {
   const { name, help, labels = [], collect } = options;
-  return new Gauge({
-    name,
-    help,
-    labelNames: labels,
-    ...(collect === undefined
-      ? {}
-      : {
-          collect(this: Gauge<L>) {
-            return collect(this);
-          },
-        }),
-  });
+  if (collect === undefined) return new Gauge({ name, help, labelNames: labels });
+  const own: Gauge<L> = new Gauge({ name, help, labelNames: labels, collect: () => collected(own, options) });
+  return own;
 }
 
 /** How values are distributed; `buckets` are upper bounds, in the unit that the name ends in. */
@@ -63,6 +54,19 @@ function measureEventLoop(): void {
       busy.inc(performance.eventLoopUtilization().active / 1_000);
     },
   });
+}
+
+/** A value that cannot be had now is not told at all: neither an old one instead, nor an end to all the others. */
+async function collected<L extends string>(
+  own: Gauge<L>,
+  { labels = [], collect }: GaugeOptions<L>,
+): Promise<void> {
+  try {
+    await collect?.(own);
+  } catch {
+    if (labels.length === 0) own.remove();
+    else own.reset();
+  }
 }
 
 type GaugeOptions<L extends string> = Described<L> & { collect?: (gauge: Gauge<L>) => void | Promise<void> };

@@ -7,7 +7,7 @@ describe('runService', function () {
 
   it('starts, tells its settings and health, and stops cleanly on SIGTERM', async () => {
     const service = run(`start: async () => ({ checks: { kafka: () => true }, stop: async () => {} })`);
-    expect(await service.line('settings')).to.have.nested.property('settings.TOKEN', '[hidden]');
+    expect(await service.line('settings')).to.have.nested.property('settings.TOKEN', '***');
     const { port } = await service.line('health answers');
     expect(await service.line('started'))
       .to.have.property('startedInMs')
@@ -123,7 +123,7 @@ describe('runService', function () {
   it('prints its manual with --help', async () => {
     const service = run(`start: () => { throw new Error('reached') }`, {}, ['--', '--help']);
     expect(await service.exitCode).to.equal(0);
-    expect(service.output()).to.include('HEALTH_PORT [0]').and.include('TOKEN [[hidden]]');
+    expect(service.output()).to.include('HEALTH_PORT [0]').and.include('TOKEN [***]');
   });
 });
 

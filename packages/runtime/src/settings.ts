@@ -80,9 +80,13 @@ function whole(input: string, min: number, max: number): number | undefined {
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** Node's longest timer, 24.8 days; a longer one would fire at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 function milliseconds(input: string): number | undefined {
   const [, digits, unit = 'ms'] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(input) ?? [];
-  return digits === undefined ? undefined : Math.round(Number(digits) * (unitMs[unit] ?? Number.NaN));
+  const ms = Math.round(Number(digits) * (unitMs[unit] ?? Number.NaN));
+  return ms <= TIMER_MAX_MS ? ms : undefined;
 }
 
 function each<T>(input: string, parse: (member: string) => T | undefined): T[] | undefined {
