@@ -1,8 +1,7 @@
 import { z } from '@fanfare/runtime';
 
 /** What a request is answered with. */
-export const ANSWERS = ['accepted', 'failed', 'rejected', 'throttled', 'hung', 'dropped'] as const;
-export type Answer = (typeof ANSWERS)[number];
+export type Answer = 'accepted' | 'failed' | 'rejected' | 'throttled' | 'hung' | 'dropped';
 
 const rate = z.number().min(0).max(1);
 /** Ten minutes: longer than any caller waits. */

@@ -1,6 +1,6 @@
 import type { Answer } from './behaviour.ts';
 
-export type Stats = {
+type Stats = {
   requests: number;
   answers: Record<Answer, number>;
   /** Distinct idempotency keys that were accepted. */
