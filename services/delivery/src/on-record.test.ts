@@ -252,9 +252,7 @@ describe('onRecord', () => {
   it('buries what cannot be read', async () => {
     const notification = notificationOf(draft(), randomUUID());
     const world = worldOf(notification, []);
-    const readWork: DeliveryDeps['readWork'] = () =>
-      Promise.resolve({ kind: 'unusable', reason: 'undecodable', message: 'no magic byte' });
-    await onRecord({ ...world.deps, readWork }, recordOf(notification));
+    await onRecord({ ...world.deps, readWork: unreadable }, recordOf(notification));
     expect(reasonOf(world.published)).to.equal('undecodable');
   });
 
@@ -270,8 +268,8 @@ describe('onRecord', () => {
             : { kind: 'foreign', notification, accepted: foreign },
         ),
       oneAtATime: createOneAtATime(),
-      adopt: async (accepted) => {
-        const [adopted] = await adoptForeign(db, [accepted]);
+      adopt: async (stored) => {
+        const [adopted] = await adoptForeign(db, [stored]);
         if (adopted === undefined || adopted === 'unseen') throw new Error('not adopted');
         return adopted;
       },
@@ -376,6 +374,9 @@ function dieAfterAnnouncing(lost: OutgoingRecord[] = []): DeliveryDeps['publish'
     announced = true;
   };
 }
+
+const unreadable: DeliveryDeps['readWork'] = () =>
+  Promise.resolve({ kind: 'unusable', reason: 'undecodable', message: 'no magic byte' });
 
 async function interrupted(run: Promise<void>): Promise<void> {
   const error = await run.catch((thrown: unknown) => thrown);

@@ -39,7 +39,7 @@ describe('pump', () => {
     const pump = createPump<number>({
       concurrency: 7,
       handle: async (item) => {
-        await null;
+        await Promise.resolve();
         seen.push(item);
       },
     });

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import {
   acceptGroup,
   connectDatabase,
@@ -19,6 +20,7 @@ import { forwardUpgrade } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
 import { createServer } from './server.ts';
 
+const OPENAPI = new URL('../../../schemas/openapi.yaml', import.meta.url);
 /** A publish that takes longer opens the latch: the client has its answer, the scheduler relays. */
 const PUBLISH_DEADLINE_MS = 3_000;
 const PROBE_EVERY_MS = 1_000;
@@ -65,6 +67,7 @@ await runService({
       now: () => Date.now(),
       newId: () => randomUUIDv7(),
       health,
+      openapi: await readFile(OPENAPI, 'utf8'),
       onBug: (error) => log.error('a request failed', { error }),
     });
     const gateway = { host: settings.GATEWAY_HOST, port: settings.GATEWAY_PORT };

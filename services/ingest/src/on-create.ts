@@ -49,7 +49,9 @@ export async function onCreateBatch(
   const { drafts, metadata } = validBatch(deps, body);
   refuseTemplates(drafts);
   const id = deps.newId();
-  const notifications = drafts.map((draft) => identify(draft, deps.newId(), id, correlationId));
+  // Ids of the same millisecond are in no order: sorted, they keep that of the members.
+  const ids = drafts.map(() => deps.newId()).toSorted();
+  const notifications = drafts.map((draft, index) => identify(draft, ids[index] ?? '', id, correlationId));
   const batch = { id, size: notifications.length, metadata, correlation_id: correlationId };
   const { at } = await deps.acceptBatch({ notifications, batch, traceparent });
   return { id, size: batch.size, correlation_id: correlationId, created_at: new Date(at).toISOString() };

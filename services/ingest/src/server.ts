@@ -10,7 +10,13 @@ import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from '.
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
 
-export type ServerDeps = CreateDeps & ReadDeps & { health: Health; onBug: (error: unknown) => void };
+export type ServerDeps = CreateDeps &
+  ReadDeps & {
+    health: Health;
+    /** The text of schemas/openapi.yaml. */
+    openapi: string;
+    onBug: (error: unknown) => void;
+  };
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
@@ -25,13 +31,18 @@ const duration = histogram({
 
 /** The REST API: every route, and what is common to them all. */
 export function createServer(deps: ServerDeps): FastifyInstance {
+  const answerError = problemWriter(deps.onBug);
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     genReqId: correlationIdOf,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerError,
   });
   acceptJsonOnly(app);
-  answerProblems(app, deps.onBug);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request) => {
+    throw problem('not-found', { detail: `there is nothing at ${request.url.slice(0, 200)}` });
+  });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id);
     done();
@@ -64,6 +75,9 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/api/v1/notifications/batch/:id', { GET: (request) => onReadBatch(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id', { GET: (request) => onRead(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id/trace', { GET: (request) => onReadTrace(deps, idOf(request)) });
+  resource(app, '/openapi.yaml', {
+    GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),
+  });
   for (const path of ['/healthz/live', '/healthz/ready', '/metrics'])
     resource(app, path, {
       GET: async (_, reply) => {
@@ -105,22 +119,23 @@ function acceptJsonOnly(app: FastifyInstance): void {
   });
 }
 
-function answerProblems(app: FastifyInstance, onBug: (error: unknown) => void): void {
-  app.setNotFoundHandler((request) => {
-    throw problem('not-found', { detail: `there is nothing at ${request.url.slice(0, 200)}` });
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const answer = problemOf(error);
-    if (answer.problem.status === 500) onBug(error);
-    return reply
-      .code(answer.problem.status)
-      .headers({ ...answer.headers, 'content-type': 'application/problem+json' })
-      .send(JSON.stringify({ ...answer.problem, instance: request.url, correlation_id: request.id }));
-  });
+type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+function problemWriter(onBug: (error: unknown) => void): ErrorHandler {
+  return (error, { id, url }, reply) => {
+    const { problem: body, headers } = problemOf(error);
+    if (body.status === 500) onBug(error);
+    void reply
+      .code(body.status)
+      .headers({ ...headers, 'content-type': 'application/problem+json', 'x-correlation-id': id })
+      .send(JSON.stringify({ ...body, instance: url, correlation_id: id }));
+  };
 }
 
 /** What the web framework refuses by itself, in our terms. */
 const FRAMEWORK_PROBLEMS: Record<string, ProblemName> = {
+  FST_ERR_BAD_URL: 'not-found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-body',

@@ -1,0 +1,299 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  acceptGroup,
+  connectDatabase,
+  type Database,
+  getBatch,
+  getNotification,
+  getTrace,
+  migrate,
+} from '@fanfare/db';
+import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
+import { createHealth } from '@fanfare/runtime';
+import { freshDatabase } from '@fanfare/testkit';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { default as addFormats } from 'ajv-formats';
+import { expect } from 'chai';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { parse } from 'yaml';
+import type { AcceptRequest } from './accept.ts';
+import { createServer } from './server.ts';
+
+const OPENAPI = readFileSync(new URL('../../../schemas/openapi.yaml', import.meta.url), 'utf8');
+const contract: { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> } =
+  parse(OPENAPI);
+
+/** The REST API on a real database; Kafka has no part in it. */
+describe('server', () => {
+  const bugs: unknown[] = [];
+  let db: Database;
+  let drop: () => Promise<void>;
+  let app: FastifyInstance;
+
+  before(async () => {
+    const database = await freshDatabase();
+    await migrate(database.url);
+    db = connectDatabase({ url: database.url });
+    drop = database.drop;
+    const store = async ({ notifications, batch }: AcceptRequest) => {
+      const at = await acceptGroup(db, {
+        notifications,
+        batch,
+        outboxId: randomUUID(),
+        publishedOutboxIds: [],
+      });
+      return { at, status: 'queued' as const };
+    };
+    app = createServer({
+      limits: DEFAULT_CONTENT_LIMITS,
+      now: Date.now,
+      newId: () => randomUUIDv7(),
+      acceptOne: store,
+      acceptBatch: store,
+      getNotification: (id) => getNotification(db, id),
+      getBatch: (id) => getBatch(db, id),
+      getTrace: (id) => getTrace(db, id),
+      health: createHealth(() => ({})),
+      openapi: OPENAPI,
+      onBug: (error) => bugs.push(error),
+    });
+    await app.ready();
+  });
+  after(async () => {
+    await app.close();
+    await db.close();
+    await drop();
+  });
+  afterEach(() => expect(bugs.splice(0)).to.be.empty);
+
+  const sms = { channel: 'sms', recipient: '+15550100', content: 'Günaydın 👋' };
+  const post = (url: string, payload: unknown, headers: Record<string, string> = {}) =>
+    app.inject({
+      method: 'POST',
+      url,
+      payload: JSON.stringify(payload),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+
+  it('answers a notification as it will be read', async () => {
+    const created = await post('/api/v1/notifications', { ...sms, metadata: { a: [1] }, priority: 'high' });
+    expect(created.statusCode).to.equal(202);
+    expectContract('/api/v1/notifications', 'post', '202', created.json());
+    const location = String(created.headers['location']);
+    expect(location).to.equal(`/api/v1/notifications/${created.json().id}`);
+    const read = await app.inject(location);
+    expectContract('/api/v1/notifications/{id}', 'get', '200', read.json());
+    expect(read.json()).to.deep.equal({ ...created.json(), status: 'pending' });
+  });
+
+  it('answers a batch with its members in their order', async () => {
+    const notifications = ['one', 'two', 'three'].map((content) => ({ ...sms, content }));
+    const created = await post('/api/v1/notifications/batch', { notifications, metadata: { campaign: 'x' } });
+    expect(created.statusCode).to.equal(202);
+    expectContract('/api/v1/notifications/batch', 'post', '202', created.json());
+    const read = await app.inject(String(created.headers['location']));
+    expectContract('/api/v1/notifications/batch/{id}', 'get', '200', read.json());
+    expect(read.json()).to.deep.include({ counts: { pending: 3 }, metadata: { campaign: 'x' } });
+    expect(read.json().notifications.map(({ content }: { content: string }) => content)).to.deep.equal([
+      'one',
+      'two',
+      'three',
+    ]);
+  });
+
+  it('begins a trace with the creation', async () => {
+    const { id } = (await post('/api/v1/notifications', sms)).json();
+    const trace = await app.inject(`/api/v1/notifications/${id}/trace`);
+    expectContract('/api/v1/notifications/{id}/trace', 'get', '200', trace.json());
+    expect(trace.json().entries.map(({ event }: { event: string }) => event)).to.deep.equal(['created']);
+  });
+
+  it('tells every fault of a request at once', async () => {
+    const answer = await post('/api/v1/notifications', {
+      channel: 'sms',
+      recipient: 'me',
+      content: ' ',
+      color: 'red',
+      max_attempts: 11,
+    });
+    expect(answer.statusCode).to.equal(400);
+    expect(answer.headers['content-type']).to.match(/^application\/problem\+json/);
+    expectContract('/api/v1/notifications', 'post', '400', answer.json());
+    expect(answer.json().errors.map(({ field }: { field: string }) => field)).to.have.members([
+      'color',
+      'recipient',
+      'content',
+      'max_attempts',
+    ]);
+  });
+
+  it('names the index of a bad member and stores none of the batch', async () => {
+    const answer = await post('/api/v1/notifications/batch', {
+      notifications: [sms, { ...sms, content: 'x'.repeat(161) }],
+    });
+    expect(answer.statusCode).to.equal(400);
+    expect(answer.json()).to.deep.include({
+      type: '/probs/invalid-content',
+      errors: [{ field: 'notifications[1].content', message: 'must be at most 160 code points long' }],
+    });
+  });
+
+  it('echoes a correlation id, makes one where there is none or a bad one', async () => {
+    const given = await post('/api/v1/notifications', sms, { 'x-correlation-id': 'order-7' });
+    expect(given.headers['x-correlation-id']).to.equal('order-7');
+    expect(given.json().correlation_id).to.equal('order-7');
+    const bad = await post('/api/v1/notifications', sms, { 'x-correlation-id': 'white space' });
+    expect(bad.headers['x-correlation-id']).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  const refusals: [string, InjectOptions, number, string][] = [
+    [
+      'no JSON',
+      { method: 'POST', url: '/api/v1/notifications', payload: '{', headers: json() },
+      400,
+      'malformed-body',
+    ],
+    [
+      'an empty body',
+      { method: 'POST', url: '/api/v1/notifications', headers: json() },
+      400,
+      'malformed-body',
+    ],
+    [
+      'bytes that are no UTF-8',
+      {
+        method: 'POST',
+        url: '/api/v1/notifications',
+        payload: Buffer.from([0x22, 0xff, 0x22]),
+        headers: json(),
+      },
+      400,
+      'malformed-body',
+    ],
+    [
+      'a list',
+      { method: 'POST', url: '/api/v1/notifications', payload: '[]', headers: json() },
+      400,
+      'invalid-request',
+    ],
+    [
+      'another media type',
+      {
+        method: 'POST',
+        url: '/api/v1/notifications',
+        payload: 'a=b',
+        headers: { 'content-type': 'text/plain' },
+      },
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'a body without a type',
+      { method: 'POST', url: '/api/v1/notifications', payload: Buffer.from('{}') },
+      415,
+      'unsupported-media-type',
+    ],
+    [
+      'a body over 1 MiB',
+      {
+        method: 'POST',
+        url: '/api/v1/notifications',
+        payload: JSON.stringify('x'.repeat(1024 * 1024)),
+        headers: json(),
+      },
+      413,
+      'payload-too-large',
+    ],
+    [
+      'an unknown template',
+      {
+        method: 'POST',
+        url: '/api/v1/notifications',
+        payload: JSON.stringify({ ...sms, template_id: randomUUID() }),
+        headers: json(),
+      },
+      422,
+      'unknown-template',
+    ],
+    ['another method', { method: 'DELETE', url: '/api/v1/notifications' }, 405, 'method-not-allowed'],
+    ['an unknown path', { method: 'GET', url: '/api/v2' }, 404, 'not-found'],
+    ['an unknown id', { method: 'GET', url: `/api/v1/notifications/${randomUUID()}` }, 404, 'not-found'],
+    ['what is no id', { method: 'GET', url: '/api/v1/notifications/1' }, 404, 'not-found'],
+    ['a malformed escape in a path', { method: 'GET', url: '/api/v1/notifications/%zz' }, 404, 'not-found'],
+    [
+      'an unknown batch',
+      { method: 'GET', url: `/api/v1/notifications/batch/${randomUUID()}` },
+      404,
+      'not-found',
+    ],
+    [
+      'the trace of an unknown id',
+      { method: 'GET', url: `/api/v1/notifications/${randomUUID()}/trace` },
+      404,
+      'not-found',
+    ],
+    [
+      'an empty batch',
+      {
+        method: 'POST',
+        url: '/api/v1/notifications/batch',
+        payload: '{"notifications":[]}',
+        headers: json(),
+      },
+      400,
+      'invalid-request',
+    ],
+    [
+      'a batch of 1001',
+      {
+        method: 'POST',
+        url: '/api/v1/notifications/batch',
+        payload: JSON.stringify({ notifications: Array.from({ length: 1001 }, () => sms) }),
+        headers: json(),
+      },
+      400,
+      'invalid-request',
+    ],
+  ];
+  for (const [what, request, status, type] of refusals)
+    it(`refuses ${what}: ${status} ${type}`, async () => {
+      const answer = await app.inject(request);
+      expect(answer.json()).to.include({ type: `/probs/${type}`, status });
+      expect(answer.statusCode).to.equal(status);
+      expect(answer.json().correlation_id).to.equal(answer.headers['x-correlation-id']);
+      if (status === 405) expect(answer.headers['allow']).to.equal('POST');
+    });
+
+  it('has exactly the paths and methods of the contract, which it serves', async () => {
+    for (const [path, methods] of Object.entries(contract.paths))
+      for (const method of Object.keys(methods)) {
+        const url = path.replace('{id}', ':id');
+        expect(app.hasRoute({ url, method: method.toUpperCase() }), `${method} ${path}`).to.equal(true);
+        const ok = await app.inject({ method: 'OPTIONS', url: path.replace('{id}', randomUUID()) });
+        expect(ok.headers['allow']).to.equal(Object.keys(methods).join(', ').toUpperCase());
+      }
+    expect((await app.inject('/openapi.yaml')).body).to.equal(OPENAPI);
+  });
+});
+
+function json(): Record<string, string> {
+  return { 'content-type': 'application/json' };
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(contract, 'contract');
+
+/** The answer is what schemas/openapi.yaml says of it. */
+function expectContract(path: string, method: string, status: string, answer: unknown): void {
+  const response = contract.paths[path]?.[method]?.responses[status];
+  const ref = refOf(response);
+  const validate = ajv.compile({ $ref: `contract${ref}` });
+  expect(validate(answer), JSON.stringify(validate.errors)).to.equal(true);
+}
+
+function refOf(response: unknown): string {
+  const content = /"\$ref":"(#\/components\/schemas\/\w+)"/.exec(JSON.stringify(response));
+  return content?.[1] ?? '#/components/schemas/Problem';
+}
