@@ -1,3 +1,5 @@
+import { ConfigError } from '@fanfare/runtime';
+
 /** What a person can mend: its message alone is shown, one to three lines that end in what to do; never a stack. */
 export class UserError extends Error {
   override name = 'UserError';
@@ -5,6 +7,6 @@ export class UserError extends Error {
 
 /** What to print of whatever a program failed with: a stack only where the fault is ours. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof UserError) return error.message;
+  if (error instanceof UserError || error instanceof ConfigError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -66,7 +66,8 @@ async function run(part: Part, deps: PartDeps): Promise<Child> {
   const command = await part.prepare();
   mkdirSync(dirname(part.logFile), { recursive: true });
   const log = openSync(part.logFile, 'w');
-  const child = await launch(command, log).finally(() => closeSync(log));
+  const child = launch(command, log);
+  closeSync(log);
   const { stopSignal = 'SIGTERM' } = command;
   deps.ledger.record({ name: part.name, pid: child.pid, mark: part.mark, stopSignal });
   try {

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { waitUntil } from '../wait.ts';
 
 export type Command = {
@@ -25,24 +24,34 @@ export type Child = {
  * Starts a process in a group of its own: the Ctrl-C of a terminal goes to a whole group, and it is for the supervisor
  * to decide who stops when. `output` is a log file's descriptor, or pipes.
  */
-export async function launch(command: Command, output: number | 'pipe'): Promise<Child> {
+export function launch(command: Command, output: number | 'pipe'): Child {
   const { args, env, uid, gid, stopSignal = 'SIGTERM' } = command;
   const child = spawn(command.command, args, {
     cwd: '/',
     detached: true,
     stdio: ['ignore', output, output],
-    env: { ...process.env, ...env },
-    ...(uid === undefined ? {} : { uid, gid: gid ?? uid }),
+    env: env ?? process.env,
+    ...(uid === undefined || gid === undefined ? {} : { uid, gid }),
   });
+  const state = { hasExited: false };
   const exited = new Promise<Exit>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+    const end = (exit: Exit): void => {
+      state.hasExited = true;
+      resolve(exit);
+    };
+    child.once('exit', (code, signal) => end({ code, signal }));
+    // Only for a command that could not be started at all; the shell's code for it.
+    child.once('error', () => end({ code: 127, signal: null }));
   });
-  await once(child, 'spawn');
-  return toChild(child, exited, stopSignal);
+  return toChild(child, exited, () => state.hasExited, stopSignal);
 }
 
-function toChild(child: ChildProcess, exited: Promise<Exit>, stopSignal: NodeJS.Signals): Child {
-  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
+function toChild(
+  child: ChildProcess,
+  exited: Promise<Exit>,
+  hasExited: () => boolean,
+  stopSignal: NodeJS.Signals,
+): Child {
   return {
     pid: child.pid ?? 0,
     process: child,
@@ -56,4 +65,8 @@ function toChild(child: ChildProcess, exited: Promise<Exit>, stopSignal: NodeJS.
       await exited;
     },
   };
+}
+
+export function describeExit({ code, signal }: Exit): string {
+  return signal === null ? `exit code ${code}` : signal;
 }
