@@ -63,8 +63,8 @@ function countByStatus(notifications: NotificationResource[]): Partial<Record<St
 
 type TraceRow = Omit<TraceEntry, 'details' | 'created_at'> & {
   at: number;
-  version: number;
-  attempt: number;
+  version: number | null;
+  attempt: number | null;
   started_at: number | null;
   duration_ms: number | null;
   provider: string | null;
@@ -77,7 +77,8 @@ type TraceRow = Omit<TraceEntry, 'details' | 'created_at'> & {
 const GET_TRACE: Statement = {
   name: 'get_trace',
   text: `
-    SELECT id || ':created' AS id, 'created' AS event, correlation_id, created_at AS at, -1 AS version, 0 AS attempt,
+    SELECT id || ':created' AS id, 'created' AS event, correlation_id, created_at AS at, NULL::integer AS version,
+      NULL::integer AS attempt,
       NULL::timestamptz AS started_at, NULL::integer AS duration_ms, NULL AS provider, NULL AS provider_message_id,
       NULL AS outcome, NULL AS reason, NULL::timestamptz AS next_retry_at
     FROM notifications WHERE id = $1
@@ -85,7 +86,7 @@ const GET_TRACE: Statement = {
     SELECT notification_id || ':' || version, status, correlation_id, at, version, attempt, started_at, duration_ms,
       provider, provider_message_id, outcome, reason, next_retry_at
     FROM status_events WHERE notification_id = $1
-    ORDER BY version`,
+    ORDER BY version NULLS FIRST`,
 };
 
 /** Every state a notification has been in, oldest first, beginning with its creation; empty for an unknown one. */
