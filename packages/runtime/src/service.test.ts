@@ -21,19 +21,22 @@ describe('runService', function () {
 
   it('is alive but not ready while it starts and while it stops', async () => {
     const service = run(`start: async ({ log }) => {
-      await new Promise((resolve) => process.once('SIGUSR2', resolve));
-      return { checks: {}, stop: () => new Promise((resolve) => process.once('SIGUSR2', resolve)) };
+      ${signalled}
+      await nextSignal('in start');
+      return { checks: {}, stop: () => nextSignal('in stop') };
     }`);
     const { port } = await service.line('health answers');
-    const ready = async () => (await fetch(`http://127.0.0.1:${String(port)}/healthz/ready`)).text();
-    expect(await ready()).to.include('"starting"');
-    expect((await fetch(`http://127.0.0.1:${String(port)}/healthz/live`)).status).to.equal(200);
+    const get = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${String(port)}/healthz/${path}`)).text();
+    await service.line('in start');
+    expect(await get('ready')).to.include('"starting"');
+    expect(await get('live')).to.equal('live\n');
     service.kill('SIGUSR2');
     await service.line('started');
-    expect(await ready()).to.equal('ready\n');
+    expect(await get('ready')).to.equal('ready\n');
     service.kill('SIGINT');
-    await service.line('stopping');
-    expect(await ready()).to.include('"stopping"');
+    await service.line('in stop');
+    expect(await get('ready')).to.include('"stopping"');
     service.kill('SIGUSR2');
     expect(await service.exitCode).to.equal(0);
   });
@@ -81,16 +84,41 @@ describe('runService', function () {
     expect(await service.exitCode).to.equal(1);
   });
 
-  it('takes signals in the same moment for one, and ends at once on a later one', async () => {
-    const service = run(`start: async () => ({ checks: {}, stop: () => new Promise(() => {}) })`);
+  it('does not call a stop clean that had to be aborted', async () => {
+    const service = run(
+      `start: async () => ({
+        checks: {},
+        stop: (signal) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+      })`,
+      { STOP_TIMEOUT_MS: '50' },
+    );
+    await service.line('started');
+    service.kill('SIGTERM');
+    expect(await service.line('stopped hard')).to.include({ left: 'unknown' });
+    expect(await service.exitCode).to.equal(1);
+  });
+
+  it('takes signals in the same moment for one', async () => {
+    const service = run(`start: async ({ log }) => {
+      ${signalled}
+      return { checks: {}, stop: () => nextSignal('in stop') };
+    }`);
     await service.line('started');
     service.kill('SIGINT');
     service.kill('SIGTERM');
-    await service.line('stopping');
+    await service.line('in stop');
+    service.kill('SIGUSR2');
+    expect(await service.exitCode).to.equal(0);
+    expect(service.lines().filter(({ msg }) => msg === 'stopping')).to.have.length(1);
+  });
+
+  it('ends at once on a later signal', async () => {
+    const service = run(`start: async () => ({ checks: {}, stop: () => new Promise(() => {}) })`);
+    await service.line('started');
+    service.kill('SIGINT');
     const repeat = setInterval(() => service.kill('SIGINT'), 50);
     expect(await service.exitCode).to.equal(130);
     clearInterval(repeat);
-    expect(service.lines().filter(({ msg }) => msg === 'stopping')).to.have.length(1);
   });
 
   it('stops while it is still starting', async () => {
@@ -126,6 +154,12 @@ describe('runService', function () {
     expect(service.output()).to.include('HEALTH_PORT [0]').and.include('TOKEN [***]');
   });
 });
+
+/** Source text of a step that waits for SIGUSR2, and says so when it is safe to send it. */
+const signalled = `const nextSignal = (where) => new Promise((resolve) => {
+  process.once('SIGUSR2', resolve);
+  log.info(where);
+});`;
 
 /** A service of its own process, given the rest of its `runService` argument as source text. */
 function run(source: string, env: Record<string, string> = {}, args: readonly string[] = []) {
