@@ -5,14 +5,32 @@ import type { Draft } from './validation.ts';
  * Its hash tells a record that comes twice from another one under the same id.
  */
 export function fingerprint(draft: Draft): string {
-  return canonicalJson(draft);
+  const { channel, recipient, content, priority, template_id, template_variables, metadata } = draft;
+  const { scheduled_at, expires_at, max_attempts, delivery_mode } = draft;
+  // The fields in a fixed order; only what clients nest in them needs sorting.
+  return JSON.stringify([
+    channel,
+    recipient,
+    content,
+    priority,
+    template_id,
+    scheduled_at,
+    expires_at,
+    max_attempts,
+    delivery_mode,
+    sorted(template_variables),
+    sorted(metadata),
+  ]);
 }
 
 /** JSON with the keys of every object in code-unit order (the ordering of RFC 8785). */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
+  return JSON.stringify(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).map(([key, member]): [string, unknown] => [key, sorted(member)]);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
