@@ -57,6 +57,7 @@ export function startService(
 ): ServiceProcess {
   const port = portOf(name, env);
   const child = launch(
+    { name, mark: mainFile(name) },
     { command: process.execPath, args: [mainFile(name)], env: environmentOf(name, env, port) },
     'pipe',
   );
@@ -67,7 +68,7 @@ export function startService(
     watch.onLine?.(line);
   });
   if (watch.onExit !== undefined) void child.exited.then(watch.onExit);
-  const url = `http://127.0.0.1:${port}`;
+  const url = urlOf(name, env);
   return {
     name,
     pid: child.pid,
@@ -90,8 +91,16 @@ export function portOf(name: ServiceName, env: NodeJS.ProcessEnv): number {
   throw new UserError(`${portSetting} must be a port, got "${set}".`);
 }
 
-/** Also tells a process of this service from any other. */
-export function mainFile(name: ServiceName): string {
+export function urlOf(name: ServiceName, env: NodeJS.ProcessEnv): string {
+  return `http://127.0.0.1:${portOf(name, env)}`;
+}
+
+/** The setting by which the port of a service is chosen. */
+export function portSettingOf(name: ServiceName): string {
+  return entryOf(name).portSetting;
+}
+
+function mainFile(name: ServiceName): string {
   return join(rootDir, 'services', name, 'src/main.ts');
 }
 

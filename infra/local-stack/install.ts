@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateDir } from '../paths.ts';
-import { claimFolder, supervisorOf } from '../process/ledger.ts';
+import { claimFolder, holderOf } from '../process/claim.ts';
 import { UserError } from '../user-error.ts';
 import { waitUntil } from '../wait.ts';
 import { followMaven } from './maven-progress.ts';
@@ -37,11 +37,11 @@ function versionKey(): string {
 async function installOnce(dir: string, onProgress: Progress, signal?: AbortSignal): Promise<void> {
   requireToInstall();
   const lockDir = join(stateDir, 'install');
-  const other = supervisorOf(lockDir);
+  const other = holderOf(lockDir);
   if (other !== undefined) onProgress(`waiting for the installation that pid ${other} is doing`);
-  await waitUntil(() => supervisorOf(lockDir) === undefined || signal?.aborted === true, 600_000, 500);
+  await waitUntil(() => holderOf(lockDir) === undefined || signal?.aborted === true, 600_000, 500);
   signal?.throwIfAborted();
-  const lock = await claimFolder(lockDir, onProgress);
+  const lock = claimFolder(lockDir);
   try {
     if (!existsSync(dir)) await installInto(dir, onProgress, signal);
   } finally {

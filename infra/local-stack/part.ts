@@ -1,7 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Child, type Command, type Exit, launch } from '../process/child.ts';
-import type { Ledger } from '../process/ledger.ts';
 import { UserError } from '../user-error.ts';
 import { waitUntil } from '../wait.ts';
 
@@ -33,7 +32,6 @@ const START_TIMEOUT_MS = 90_000;
 const STOP_GRACE_MS = 10_000;
 
 export type PartDeps = {
-  ledger: Ledger;
   onExit: (exit: PartExit) => void;
   signal: AbortSignal;
 };
@@ -41,7 +39,6 @@ export type PartDeps = {
 export async function startPart(part: Part, deps: PartDeps): Promise<PartProcess> {
   let child = await run(part, deps);
   const stop = async (): Promise<void> => {
-    deps.ledger.forget(child.pid);
     expected.add(child);
     await child.stop(STOP_GRACE_MS);
   };
@@ -66,14 +63,11 @@ async function run(part: Part, deps: PartDeps): Promise<Child> {
   const command = await part.prepare();
   mkdirSync(dirname(part.logFile), { recursive: true });
   const log = openSync(part.logFile, 'w');
-  const child = launch(command, log);
+  const child = launch(part, command, log);
   closeSync(log);
-  const { stopSignal = 'SIGTERM' } = command;
-  deps.ledger.record({ name: part.name, pid: child.pid, mark: part.mark, stopSignal });
   try {
     await waitUntilItAnswers(part, child, deps.signal);
   } catch (error) {
-    deps.ledger.forget(child.pid);
     await child.stop(STOP_GRACE_MS);
     throw error;
   }
@@ -83,7 +77,6 @@ async function run(part: Part, deps: PartDeps): Promise<Child> {
 
 async function watch(part: Part, child: Child, deps: PartDeps): Promise<void> {
   const exit = await child.exited;
-  deps.ledger.forget(child.pid);
   if (!expected.has(child)) deps.onExit({ name: part.name, exit, lastLines: lastLines(part.logFile) });
 }
 

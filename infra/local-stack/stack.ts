@@ -1,4 +1,5 @@
-import { claimFolder, type Ledger } from '../process/ledger.ts';
+import { endLeftovers } from '../process/children.ts';
+import { type Claim, claimFolder } from '../process/claim.ts';
 import { type Binaries, installBinaries } from './install.ts';
 import type { Tuning } from './jvm.ts';
 import { brokers, kafkaPart } from './kafka.ts';
@@ -27,7 +28,7 @@ export type Addresses = {
 };
 
 export type StackOptions = {
-  /** Data, logs and the list of running processes; kept by `stop`, so that a later start goes on with it. */
+  /** Data and logs; `stop` keeps them, so that a later start goes on with them. */
   dir: string;
   ports: StackPorts | 'free';
   onProgress: (line: string) => void;
@@ -54,15 +55,16 @@ export type LocalStack = {
  */
 export async function startLocalStack(options: StackOptions): Promise<LocalStack> {
   requireToRun();
-  const ledger = await claimFolder(options.dir, options.onProgress);
+  const claim = claimFolder(options.dir);
   try {
+    await endLeftovers(options.onProgress);
     const binaries = await installBinaries(options.onProgress, options.signal);
     const ports = await choosePorts(options.ports);
     const parts = describeParts(options, binaries, ports, await freePort());
-    const processes = await startAll(parts, toPartDeps(options, ledger), options.onProgress);
-    return { addresses: addressesOf(ports), processes, stop: () => stopAll(processes, ledger) };
+    const processes = await startAll(parts, toPartDeps(options), options.onProgress);
+    return { addresses: addressesOf(ports), processes, stop: () => stopAll(processes, claim) };
   } catch (error) {
-    ledger.release();
+    claim.release();
     throw error;
   }
 }
@@ -114,9 +116,8 @@ function addressesOf(ports: StackPorts): Addresses {
   };
 }
 
-function toPartDeps(options: StackOptions, ledger: Ledger): PartDeps {
+function toPartDeps(options: StackOptions): PartDeps {
   return {
-    ledger,
     onExit: options.onExit ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
   };
@@ -148,7 +149,7 @@ async function startAll(
   throw results.find((result) => result.status === 'rejected')?.reason;
 }
 
-async function stopAll(processes: Processes, ledger: Ledger): Promise<void> {
+async function stopAll(processes: Processes, claim: Claim): Promise<void> {
   await Promise.all(Object.values(processes).map((process) => process.stop()));
-  ledger.release();
+  claim.release();
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { waitUntil } from '../wait.ts';
+import { forget, remember } from './children.ts';
 
 export type Command = {
   command: string;
@@ -20,11 +21,16 @@ export type Child = {
   stop(graceMs: number): Promise<void>;
 };
 
+/** What it is called, and a part of its command line that no other process has. */
+export type Identity = { name: string; mark: string };
+
 /**
  * Starts a process in a group of its own: the Ctrl-C of a terminal goes to a whole group, and it is for the supervisor
- * to decide who stops when. `output` is a log file's descriptor, or pipes.
+ * to decide who stops when. Should this process be killed, the next start ends what it left.
+ *
+ * @param output a log file's descriptor, or pipes
  */
-export function launch(command: Command, output: number | 'pipe'): Child {
+export function launch({ name, mark }: Identity, command: Command, output: number | 'pipe'): Child {
   const { args, env, uid, gid, stopSignal = 'SIGTERM' } = command;
   const child = spawn(command.command, args, {
     cwd: '/',
@@ -33,10 +39,13 @@ export function launch(command: Command, output: number | 'pipe'): Child {
     env: env ?? process.env,
     ...(uid === undefined || gid === undefined ? {} : { uid, gid }),
   });
+  const pid = child.pid ?? 0;
+  if (pid > 0) remember({ name, pid, mark, stopSignal });
   const state = { hasExited: false };
   const exited = new Promise<Exit>((resolve) => {
     const end = (exit: Exit): void => {
       state.hasExited = true;
+      forget(pid);
       resolve(exit);
     };
     child.once('exit', (code, signal) => end({ code, signal }));

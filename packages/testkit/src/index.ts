@@ -1,0 +1,7 @@
+export { eventually } from './eventually.ts';
+export type { EventuallyOptions } from './eventually.ts';
+export { freshDatabase } from './fresh-database.ts';
+export type { FreshDatabase } from './fresh-database.ts';
+export { startServices } from './services.ts';
+export type { RunningServices } from './services.ts';
+export { stack } from './stack.ts';
