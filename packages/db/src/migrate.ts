@@ -16,14 +16,36 @@ export function rollbackAll(databaseUrl: string): Promise<string[]> {
   return withMigrator(databaseUrl, (migrator) => migrator.rollback(undefined, true));
 }
 
+// Any number, the same in every release.
+const MIGRATION_LOCK = 5_731_086;
+
+/**
+ * One migrator at a time; the others wait and then find nothing to do. The lock ends with its transaction, however
+ * that ends; knex keeps its own in a row, where a migrator that was killed leaves it for ever.
+ */
 async function withMigrator(
   databaseUrl: string,
   run: (migrator: knex.Knex.Migrator) => Promise<[number, string[]]>,
 ): Promise<string[]> {
-  const connection = knex({
+  const connection = connect(databaseUrl);
+  try {
+    return await connection.transaction(async (holder) => {
+      await holder.raw('SELECT pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+      await connection.migrate.forceFreeMigrationsLock();
+      const [, names] = await run(connection.migrate);
+      return names;
+    });
+  } finally {
+    await connection.destroy();
+  }
+}
+
+function connect(databaseUrl: string): knex.Knex {
+  return knex({
     client: 'pg',
     connection: databaseUrl,
-    pool: { min: 0, max: 2 },
+    // One holds the lock, the others migrate.
+    pool: { min: 0, max: 4 },
     migrations: {
       tableName: 'schema_migrations',
       migrationSource: {
@@ -33,10 +55,4 @@ async function withMigrator(
       },
     },
   });
-  try {
-    const [, names] = await run(connection.migrate);
-    return names;
-  } finally {
-    await connection.destroy();
-  }
 }

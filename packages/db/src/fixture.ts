@@ -1,0 +1,129 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { acceptedDelivery, type Delivery, type Draft } from '@fanfare/domain';
+import { freshDatabase } from '@fanfare/testkit';
+import type { Accepted, AcceptGroup } from './accept.ts';
+import { acceptGroup } from './accept.ts';
+import type { ClaimRequest, Settlement } from './claim.ts';
+import { connectDatabase, type Database, type Row } from './connect.ts';
+import { migrate } from './migrate.ts';
+
+/** A database of its own for the tests of a `describe`. */
+export type TestDatabase = {
+  readonly db: Database;
+  readonly url: string;
+  /** Another pool, as another process has one; closed with the database. */
+  connect: (connectionsMax?: number) => Database;
+  sql: <T extends Row>(text: string, values?: unknown[]) => Promise<T[]>;
+};
+
+/** Creates it with the newest tables before the tests, and drops it after them; a connection left open fails that. */
+export function useDatabase(): TestDatabase {
+  const pools: Database[] = [];
+  let created: Awaited<ReturnType<typeof freshDatabase>> | undefined;
+  const test: TestDatabase = {
+    get url() {
+      if (created === undefined) throw new Error('the database exists only while tests run');
+      return created.url;
+    },
+    get db() {
+      return pools[0] ?? test.connect();
+    },
+    connect(connectionsMax = 4) {
+      const db = connectDatabase({ url: test.url, connectionsMax });
+      pools.push(db);
+      return db;
+    },
+    sql: (text, values = []) => test.db.query({ name: '', text }, values),
+  };
+  before(async function create() {
+    this.timeout(60_000);
+    created = await freshDatabase();
+    await migrate(created.url);
+  });
+  after(async () => {
+    await Promise.all(pools.map((db) => db.close()));
+    await created?.drop();
+  });
+  return test;
+}
+
+export const DRAFT: Draft = {
+  channel: 'sms',
+  recipient: '+905551234567',
+  content: 'Merhaba dünya 🎉',
+  priority: 'normal',
+  template_id: null,
+  template_variables: null,
+  metadata: null,
+  scheduled_at: null,
+  expires_at: null,
+  max_attempts: 5,
+  delivery_mode: 'at_least_once',
+};
+
+/** A notification to store, of an id of its own. */
+export function accepted(draft: Partial<Draft> = {}, identity: Partial<Accepted> = {}): Accepted {
+  return {
+    draft: { ...DRAFT, ...draft },
+    id: randomUUIDv7(),
+    tenant_id: 'default',
+    batch_id: null,
+    correlation_id: null,
+    idempotency_key: null,
+    source: null,
+    ...identity,
+  };
+}
+
+export function groupOf(notifications: Accepted[], group: Partial<AcceptGroup> = {}): AcceptGroup {
+  return { notifications, batch: null, outboxId: randomUUIDv7(), publishedOutboxIds: [], ...group };
+}
+
+/** Stores notifications as REST does; returns their ids. */
+export async function store(db: Database, drafts: Partial<Draft>[]): Promise<string[]> {
+  const notifications = drafts.map((draft) => accepted(draft));
+  await acceptGroup(db, groupOf(notifications));
+  return notifications.map(({ id }) => id);
+}
+
+/** The claim that the first work record of a notification asks for. */
+export function firstClaim(id: string, change: Partial<ClaimRequest> = {}): ClaimRequest {
+  return { id, cycle: 0, fence: 0, attempt: 1, claimed_from: 'notifications.sms.normal/0/1', ...change };
+}
+
+/** The settlement of the first claim by a provider that took the notification. */
+export function delivered(id: string, change: Partial<Settlement> = {}): Settlement {
+  return {
+    id,
+    fence: 1,
+    state: 'delivered',
+    delay_ms: null,
+    duration_ms: 12,
+    provider: 'acme',
+    provider_message_id: `m-${id}`,
+    outcome: 'accepted',
+    reason: null,
+    dead_letter_reason: null,
+    ...change,
+  };
+}
+
+/** The row of a notification that was accepted at `at`, as the domain describes it. */
+export function freshRow({ id, draft }: Accepted, at: number): Delivery {
+  return acceptedDelivery({ id, ...draft }, at);
+}
+
+/** Sets columns of a row directly, for states that would take time to come to. */
+export async function force({ sql }: TestDatabase, id: string, assignments: string): Promise<void> {
+  await sql(`UPDATE deliveries SET ${assignments} WHERE id = $1`, [id]);
+}
+
+/** The items in another order, the same for the same seed: sorted by a number that a generator draws for each. */
+export function shuffled<T>(items: readonly T[], seed: number): T[] {
+  let state = seed;
+  const drawn = items.map((item) => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return { item, draw: state };
+  });
+  return drawn.toSorted((a, b) => a.draw - b.draw).map(({ item }) => item);
+}
