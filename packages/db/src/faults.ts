@@ -13,8 +13,9 @@ export class RowRefused extends Error {
 }
 
 const BUSY_STATES = new Set(['40P01', '40001']);
-// Connection exceptions, insufficient resources, operator intervention (shutdown, statement timeout), system errors.
-const AWAY_CLASSES = new Set(['08', '53', '57', '58']);
+// Data exceptions, integrity constraints, program limits: these are the row's fault. Everything else is not, neither a
+// missing table nor a standby that may only be read, and must never cost a notification.
+const REFUSAL_CLASSES = new Set(['22', '23', '54']);
 
 /** It lost to another transaction and was rolled back; asking again at once is right. */
 export function isBusy(error: unknown): boolean {
@@ -23,8 +24,9 @@ export function isBusy(error: unknown): boolean {
 
 /** What a statement's error means for its caller, decided here and nowhere else. */
 export function classify(error: unknown): DatabaseAway | RowRefused {
+  if (error instanceof DatabaseAway || error instanceof RowRefused) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
-  const isRefusal = cause instanceof pg.DatabaseError && !AWAY_CLASSES.has((cause.code ?? '08').slice(0, 2));
+  const isRefusal = cause instanceof pg.DatabaseError && REFUSAL_CLASSES.has((cause.code ?? '').slice(0, 2));
   return isRefusal ? new RowRefused(cause.message, { cause }) : new DatabaseAway(cause.message, { cause });
 }
 
