@@ -49,8 +49,12 @@ const INPUT_WIDTH = Object.keys(INPUT).length;
 
 /** The moment of a statement, in whole milliseconds as events carry it. */
 export const NOW = `date_trunc('milliseconds', now())`;
-/** SQL that turns a column of epoch milliseconds into a time. */
-export const fromMs = (column: string): string => `to_timestamp(${column} / 1000.0)`;
+/**
+ * SQL that turns a column of epoch milliseconds into a time. Seconds and the rest apart: to_timestamp reads a double,
+ * which from the year 2514 on is too coarse for milliseconds.
+ */
+export const fromMs = (column: string): string =>
+  `to_timestamp(${column} / 1000) + ${column} % 1000 * interval '1 millisecond'`;
 
 const INSERT_DELIVERIES = `
   INSERT INTO deliveries
