@@ -4,4 +4,4 @@ export { freshDatabase } from './fresh-database.ts';
 export type { FreshDatabase } from './fresh-database.ts';
 export { startServices } from './services.ts';
 export type { RunningServices } from './services.ts';
-export { stack } from './stack.ts';
+export { stack, startTestStack } from './stack.ts';

@@ -14,8 +14,11 @@ export function stack(): Promise<Addresses> {
 export type TestStack = { addresses: Addresses; stop(): Promise<void> };
 
 /** What `stack` brings up, empty, for whoever decides when it stops. */
-export async function startTestStack(onProgress: (line: string) => void): Promise<TestStack> {
-  return givenStack() ?? (await startContainers(onProgress)) ?? startLocally(onProgress);
+export async function startTestStack(
+  onProgress: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<TestStack> {
+  return givenStack() ?? (await startContainers(onProgress)) ?? startLocally(onProgress, signal);
 }
 
 let current: Promise<TestStack> | undefined;
@@ -44,7 +47,7 @@ function givenStack(): TestStack | undefined {
 }
 
 /** Imported only here: with given addresses or containers, nothing of it is needed. */
-async function startLocally(onProgress: (line: string) => void): Promise<TestStack> {
+async function startLocally(onProgress: (line: string) => void, signal?: AbortSignal): Promise<TestStack> {
   const { startTemporaryStack } = await import('@fanfare/infra/temporary-stack');
-  return startTemporaryStack({ onProgress });
+  return startTemporaryStack({ onProgress, ...(signal === undefined ? {} : { signal }) });
 }
