@@ -70,7 +70,8 @@ const CLAIM: Statement = {
         lease_until = CASE WHEN l.judgement IN ('claim', 'reclaim')
                         THEN now() + $${Object.keys(INPUT).length + 1} * interval '1 millisecond' END,
         claimed_from = l.next_claimed_from,
-        due_at = NULL, at = ${NOW}, started_at = ${NOW},
+        due_at = NULL, at = ${NOW},
+        started_at = CASE WHEN l.judgement IN ('claim', 'reclaim') THEN ${NOW} ELSE d.started_at END,
         duration_ms = NULL, provider = NULL, provider_message_id = NULL,
         outcome = CASE WHEN l.judgement IN ('unknown', 'crash_loop') THEN 'unknown' END,
         reason = CASE l.judgement
