@@ -138,18 +138,22 @@ const SETTLE: Statement = {
   text: `
     WITH input AS (SELECT * FROM ${unnest(SETTLEMENT)}),
     locked AS MATERIALIZED (
-      SELECT d.*, d.state = 'processing' AND d.fence = i.fence AS mine
+      SELECT d.*, d.state = 'processing' AND d.fence = i.fence AS mine, i.state AS new_state, i.delay_ms,
+        i.duration_ms AS new_duration_ms, i.provider AS new_provider,
+        i.provider_message_id AS new_provider_message_id, i.outcome AS new_outcome, i.reason AS new_reason,
+        i.dead_letter_reason AS new_dead_letter_reason
       FROM deliveries d JOIN input i USING (id) ORDER BY d.id FOR UPDATE OF d
     ),
     changed AS (
       UPDATE deliveries d SET
-        state = i.state,
+        state = l.new_state,
         lease_until = NULL,
-        due_at = CASE WHEN i.state = 'retrying' THEN ${NOW} + i.delay_ms * interval '1 millisecond' END,
+        due_at = CASE WHEN l.new_state = 'retrying' THEN ${NOW} + l.delay_ms * interval '1 millisecond' END,
         at = ${NOW},
-        duration_ms = i.duration_ms, provider = i.provider, provider_message_id = i.provider_message_id,
-        outcome = i.outcome, reason = i.reason, dead_letter_reason = i.dead_letter_reason
-      FROM input i JOIN locked l USING (id) WHERE d.id = i.id AND l.mine
+        duration_ms = l.new_duration_ms, provider = l.new_provider,
+        provider_message_id = l.new_provider_message_id, outcome = l.new_outcome, reason = l.new_reason,
+        dead_letter_reason = l.new_dead_letter_reason
+      FROM locked l WHERE d.id = l.id AND l.mine
       RETURNING ${HELD_COLUMNS}
     )
     SELECT true AS settled, changed.* FROM changed
@@ -183,12 +187,15 @@ const DELIVER_LATE: Statement = {
   name: 'deliver_late',
   text: `
     WITH input AS (SELECT * FROM ${unnest(LATE)}),
-    locked AS MATERIALIZED (SELECT d.id FROM deliveries d JOIN input USING (id) ORDER BY d.id FOR UPDATE OF d),
+    locked AS MATERIALIZED (
+      SELECT d.id, i.duration_ms, i.provider, i.provider_message_id
+      FROM deliveries d JOIN input i USING (id) ORDER BY d.id FOR UPDATE OF d
+    ),
     changed AS (
       UPDATE deliveries d SET state = 'delivered', lease_until = NULL, due_at = NULL, at = ${NOW},
-        duration_ms = i.duration_ms, provider = i.provider, provider_message_id = i.provider_message_id,
+        duration_ms = l.duration_ms, provider = l.provider, provider_message_id = l.provider_message_id,
         outcome = 'accepted', reason = NULL, dead_letter_reason = NULL
-      FROM input i JOIN locked USING (id) WHERE d.id = i.id AND d.state <> 'delivered'
+      FROM locked l WHERE d.id = l.id AND d.state NOT IN ('scheduled', 'delivered')
       RETURNING d.id
     )
     INSERT INTO outbox (id, notification_ids)

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { classify, isBusy } from './faults.ts';
+import { classify, DatabaseAway, isBusy } from './faults.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -29,6 +29,23 @@ const INT8 = 20;
 const TIMESTAMPTZ = 1184;
 /** A statement that takes longer has met a lock or a lost server; its caller asks again. */
 const STATEMENT_TIMEOUT_MS = 15_000;
+const CHECK_TIMEOUT_MS = 2_000;
+
+/**
+ * A prepared statement is planned once per connection, often while the tables are nearly empty, and a plan that reads
+ * a whole table is the best then: it was still in use at 100 000 rows, at 60 ms a claim instead of 1. Every hot
+ * statement looks its rows up by key, one by one, so no other way of joining is offered to the planner. Being planned
+ * only once saves 0.4 ms a statement.
+ */
+const SESSION = {
+  timezone: 'UTC',
+  datestyle: 'ISO',
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
 
 /** Times come back as epoch milliseconds and counts as numbers: all of ours are below 2^53. */
 const types = {
@@ -49,14 +66,14 @@ export function connectDatabase({ url, connectionsMax = 8, onError }: DatabaseOp
     statement_timeout: STATEMENT_TIMEOUT_MS,
     // A reply that never comes (a frozen server) must not hold a caller for ever.
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
-    options: '-c timezone=UTC',
+    options: Object.entries(SESSION)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   pool.on('error', (error) => onError?.(error));
   return {
     query: (statement, values) => queryUntilUndisturbed(pool, { ...statement, values }, BUSY_RETRIES_MAX),
-    check: async () => {
-      await pool.query({ text: 'SELECT 1', query_timeout: 2_000 } as pg.QueryConfig);
-    },
+    check: () => within(CHECK_TIMEOUT_MS, pool.query('SELECT 1')),
     close: () => pool.end(),
   };
 }
@@ -74,5 +91,18 @@ async function queryUntilUndisturbed<T extends Row>(
   } catch (error) {
     if (retriesMax === 0 || !isBusy(error)) throw classify(error);
     return queryUntilUndisturbed(pool, query, retriesMax - 1);
+  }
+}
+
+/** The time to get a connection counts too. What comes later than that is let go. */
+async function within(timeoutMs: number, answer: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new DatabaseAway(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  try {
+    await Promise.race([answer, late.promise]);
+  } catch (error) {
+    throw classify(error);
+  } finally {
+    clearTimeout(timer);
   }
 }

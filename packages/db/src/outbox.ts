@@ -9,10 +9,12 @@ export type Promised = { id: string; notification_ids: string[] };
 const TAKE_ABANDONED: Statement = {
   name: 'take_abandoned',
   text: `
-    UPDATE outbox SET relay_after = now() + interval '10 seconds'
-    WHERE id IN (SELECT id FROM outbox WHERE relay_after <= now() ORDER BY relay_after LIMIT $1
-                 FOR UPDATE SKIP LOCKED)
-    RETURNING id, notification_ids`,
+    WITH abandoned AS MATERIALIZED (
+      SELECT id FROM outbox WHERE relay_after <= now() ORDER BY relay_after LIMIT $1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox o SET relay_after = now() + interval '10 seconds'
+    FROM abandoned WHERE o.id = abandoned.id
+    RETURNING o.id, o.notification_ids`,
 };
 
 /** Takes groups that nobody has published within 10 s of their transaction; they are the caller's for 10 s. */
@@ -23,7 +25,7 @@ export function takeAbandoned(db: Database, limit: number): Promise<Promised[]> 
 const RELEASE_DUE: Statement = {
   name: 'release_due',
   text: `
-    WITH due AS (
+    WITH due AS MATERIALIZED (
       SELECT id FROM deliveries WHERE due_at <= now() AND state = 'scheduled'
       ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ),

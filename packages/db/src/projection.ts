@@ -36,7 +36,8 @@ const EVENT = {
 const FIRST_EVENT_PARAMETER = Object.keys(MOVE).length + 2;
 
 // A partition takes part only if its position is the expected one: whoever projected the same events before has
-// moved it, and this transaction then changes nothing of that partition.
+// moved it, and this transaction then changes nothing of that partition. Rows are locked in one order by everybody:
+// positions by partition (the order of the parameters), then notifications by id.
 const PROJECT: Statement = {
   name: 'project',
   text: `
@@ -62,7 +63,7 @@ const PROJECT: Statement = {
       SELECT DISTINCT ON (notification_id) * FROM events ORDER BY notification_id, version DESC
     ),
     locked AS MATERIALIZED (
-      SELECT n.id FROM notifications n JOIN newest e ON n.id = e.notification_id AND n.version < e.version
+      SELECT e.* FROM newest e JOIN notifications n ON n.id = e.notification_id AND n.version < e.version
       ORDER BY n.id FOR UPDATE OF n
     ),
     folded AS (
@@ -76,7 +77,7 @@ const PROJECT: Statement = {
         cancelled_at = CASE WHEN e.status = 'cancelled' THEN ${fromMs('e.at')} END,
         provider = e.provider, provider_message_id = e.provider_message_id,
         updated_at = ${fromMs('e.at')}
-      FROM newest e JOIN locked l ON l.id = e.notification_id WHERE n.id = l.id AND n.version < e.version
+      FROM locked e WHERE n.id = e.notification_id AND n.version < e.version
     )
     SELECT
       (SELECT coalesce(array_agg(log_partition), '{}') FROM moved) AS moved,
@@ -97,12 +98,12 @@ export async function project(
   moves: Move[],
   events: LoggedEvent[],
 ): Promise<Projected> {
+  const positions = moves
+    .toSorted((a, b) => a.partition - b.partition)
+    .map(({ partition, expected, next }) => ({ log_partition: partition, expected, next }));
   const [row] = await db.query<{ moved: number[]; traced: string[] }>(PROJECT, [
     topic,
-    ...columnValues(
-      MOVE,
-      moves.map(({ partition, expected, next }) => ({ log_partition: partition, expected, next })),
-    ),
+    ...columnValues(MOVE, positions),
     ...columnValues(EVENT, events),
   ]);
   if (row === undefined) throw new Error('the project statement returned nothing');
@@ -112,12 +113,10 @@ export async function project(
 const READ_PROGRESS: Statement = {
   name: 'read_progress',
   text: `
-    WITH started AS (
-      INSERT INTO stream_progress (topic, partition, next_offset) VALUES ($1, $2, 0)
-      ON CONFLICT DO NOTHING RETURNING next_offset
-    )
-    SELECT next_offset FROM started
-    UNION ALL SELECT next_offset FROM stream_progress WHERE topic = $1 AND partition = $2`,
+    INSERT INTO stream_progress AS p (topic, partition, next_offset) VALUES ($1, $2, 0)
+    -- Changes nothing, but unlike DO NOTHING it returns the row, also one that another caller makes right now.
+    ON CONFLICT (topic, partition) DO UPDATE SET next_offset = p.next_offset
+    RETURNING next_offset`,
 };
 
 /** The offset of the next event to project; 0 for a partition never projected. */
