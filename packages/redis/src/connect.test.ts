@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { stack } from '@fanfare/testkit';
+import { expect } from 'chai';
+import { connectRedis, type RedisHandle } from './connect.ts';
+
+/** Each test speaks on channels of its own; a proxy in front of Redis stands in for the network. */
+describe('redis', () => {
+  let network: Network;
+  let redis: RedisHandle;
+  let lines: string[];
+  let prefix: string;
+  let tests = 0;
+
+  beforeEach(async () => {
+    network = await openNetwork(new URL((await stack()).REDIS_URL));
+    lines = [];
+    tests += 1;
+    prefix = `redis-test-${process.pid}-${tests}`;
+    const log = (message: string): void => void lines.push(message);
+    redis = connectRedis({ url: network.url, name: prefix, log: { info: log, warn: log } });
+  });
+  afterEach(async () => {
+    redis.close();
+    await network.close();
+  });
+
+  const message = (text: string) => ({ channel: `${prefix}:1`, message: text });
+
+  it('brings messages to whoever listens, in order', async () => {
+    const heard = await listen();
+    const sent = Array.from({ length: 500 }, (_, index) => `${index} Günaydın 👋`);
+    expect(await redis.publishFrames(sent.map(message))).to.equal(0);
+    expect(await heard.take(500)).to.deep.equal(sent);
+  });
+
+  it('publishes nothing without a round trip', async () => {
+    expect(await redis.publishFrames([])).to.equal(0);
+  });
+
+  it('loses messages at once while Redis is away, says so once, and takes them again when it is back', async () => {
+    await ready();
+    await network.cut();
+    await untilLost();
+    for (let times = 0; times < 100; times += 1)
+      expect(await redis.publishFrames([message('lost'), message('lost')])).to.equal(2);
+    expect(await errorOf(redis.check())).to.be.an('error');
+    await network.mend();
+    await ready();
+    expect(lines).to.deep.equal(['Redis is away', 'Redis is back']);
+  });
+
+  it('does not wait for a frozen Redis a second time', async () => {
+    await ready();
+    network.freeze();
+    expect(await redis.publishFrames([message('a')])).to.equal(1);
+    const answers = Array.from({ length: 100 }, () => redis.publishFrames([message('b')]));
+    // Whatever asks Redis, or waits for a deadline, comes after this turn of the event loop.
+    const nextTurn = new Promise((resolve) => setImmediate(resolve, 'too late'));
+    expect(await Promise.race([Promise.all(answers), nextTurn])).to.deep.equal(answers.map(() => 1));
+    network.thaw();
+    await ready();
+  });
+
+  it('listens again after the connection was lost, and says when', async () => {
+    const heard = await listen();
+    await network.cut();
+    await network.mend();
+    await heard.subscribed();
+    await ready();
+    expect(await redis.publishFrames([message('after')])).to.equal(0);
+    expect(await heard.take(1)).to.deep.equal(['after']);
+  });
+
+  it('starts while Redis is away', async () => {
+    await network.cut();
+    const late = connectRedis({
+      url: network.url,
+      name: `${prefix}-late`,
+      log: { info: () => {}, warn: () => {} },
+    });
+    const subscribed = new Promise<void>((resolve) =>
+      late.subscribe({ pattern: `${prefix}:*`, onMessage: () => {}, onSubscribed: resolve }),
+    );
+    await network.mend();
+    await subscribed;
+    await late.check();
+    late.close();
+  });
+
+  async function listen() {
+    const messages: string[] = [];
+    const waiting: { check: () => void }[] = [];
+    let subscriptions = Promise.withResolvers<void>();
+    redis.subscribe({
+      pattern: `${prefix}:*`,
+      onMessage: (text) => {
+        messages.push(text);
+        for (const { check } of waiting) check();
+      },
+      onSubscribed: () => subscriptions.resolve(),
+    });
+    await subscriptions.promise;
+    subscriptions = Promise.withResolvers();
+    await ready();
+    return {
+      subscribed: () => subscriptions.promise,
+      take: (count: number) =>
+        new Promise<string[]>((resolve) => {
+          const check = (): void => {
+            if (messages.length >= count) resolve(messages.splice(0, count));
+          };
+          waiting.push({ check });
+          check();
+        }),
+    };
+  }
+
+  /** Resolves when both directions work. */
+  async function ready(): Promise<void> {
+    while ((await errorOf(redis.check())) !== null) await soon();
+  }
+
+  async function untilLost(): Promise<void> {
+    while ((await errorOf(redis.check())) === null) await soon();
+  }
+});
+
+async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+type Network = Awaited<ReturnType<typeof openNetwork>>;
+
+/** A way to Redis that can be cut, and frozen. */
+async function openNetwork(target: URL) {
+  const sockets = new Set<Socket>();
+  let isFrozen = false;
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.once('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (data) => (isFrozen ? undefined : upstream.write(data)));
+    upstream.on('data', (data) => (isFrozen ? undefined : client.write(data)));
+  });
+  const listenOn = async (port: number): Promise<number> => {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  };
+  const port = await listenOn(0);
+  const cut = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    cut,
+    mend: () => listenOn(port),
+    freeze: () => (isFrozen = true),
+    thaw: () => {
+      isFrozen = false;
+      for (const socket of sockets) socket.destroy();
+    },
+    close: cut,
+  };
+}
