@@ -1,4 +1,4 @@
-import { connectDatabase } from '@fanfare/db';
+import { connectDatabase, schemaCache } from '@fanfare/db';
 import { connectKafka, createSerde, kafkaCheck } from '@fanfare/kafka';
 import { connectRedis } from '@fanfare/redis';
 import { runService, untilDone } from '@fanfare/runtime';
@@ -25,7 +25,7 @@ await runService({
       db,
       kafka,
       redis,
-      serde: createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL }),
+      serde: createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) }),
       log,
       persist: <T>(what: string, step: () => Promise<T>) =>
         untilDone(step, { what, log, signal: stopping.signal }),

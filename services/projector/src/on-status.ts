@@ -131,7 +131,7 @@ async function passOver(
     topic,
     partition,
     offset,
-    error: why,
+    reason: why.message,
   });
   passed.inc({ result: 'refused' });
   record.done();
