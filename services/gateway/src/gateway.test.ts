@@ -1,0 +1,408 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { STATUS_TOPIC, type StatusEvent } from '@fanfare/contracts';
+import {
+  acceptGroup,
+  connectDatabase,
+  type Database,
+  getBatchSnapshots,
+  getNotification,
+  getSnapshots,
+  migrate,
+  project,
+  readProgress,
+} from '@fanfare/db';
+import { connectRedis, type RedisHandle, statusMessage } from '@fanfare/redis';
+import { createHealth, createLogger } from '@fanfare/runtime';
+import { eventually, freshDatabase, stack } from '@fanfare/testkit';
+import { expect } from 'chai';
+import { WebSocket } from 'ws';
+import { type Gateway, type GatewayOptions, openGateway } from './gateway.ts';
+import type { StatusUpdate } from './status-update.ts';
+
+/** Not one that the tests of others, on the same Redis, speak of. */
+const PARTITION = 1_000_000 + process.pid;
+const AT = 1_780_000_000_000;
+
+describe('gateway', () => {
+  let db: Database;
+  let drop: () => Promise<void>;
+  let redisUrl: string;
+  let redis: RedisHandle;
+  let gateway: Gateway;
+  const clients: WebSocket[] = [];
+  /** Of the connections to Redis. */
+  const name = `gateway-test-${process.pid}`;
+  /** Where the last frame ended. */
+  let told = 0;
+  const log = createLogger({ service: 'test', level: 'error', stream: new PassThrough().resume() });
+
+  before(async () => {
+    const database = await freshDatabase();
+    await migrate(database.url);
+    db = connectDatabase({ url: database.url });
+    drop = () => database.drop();
+    redisUrl = (await stack()).REDIS_URL;
+    redis = connectRedis({ url: redisUrl, name, log });
+    gateway = await open({});
+    await heardBy(gateway);
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.terminate();
+  });
+  after(async () => {
+    await gateway.stop(AbortSignal.timeout(5_000));
+    redis.close();
+    await db.close();
+    await drop();
+  });
+
+  it('tells the state first and then every change, once', async () => {
+    const [id] = await accepted();
+    const client = await connectClient();
+    client.subscribe(id);
+    expect(await client.next()).to.deep.equal({
+      notification_id: id,
+      batch_id: null,
+      channel: 'sms',
+      priority: 'high',
+      status: 'pending',
+      version: 0,
+      attempt: 0,
+      max_attempts: 5,
+      at: (await getNotification(db, id))?.updated_at ?? '',
+      provider: null,
+      provider_message_id: null,
+      reason: null,
+      next_retry_at: null,
+      correlation_id: 'c-1',
+    } satisfies StatusUpdate);
+    await happen(eventOf(id, 'queued', 1));
+    await happen({
+      ...eventOf(id, 'retrying', 13),
+      provider: 'http',
+      reason: '503',
+      next_retry_at: AT + 30_000,
+    });
+    await tell(eventOf(id, 'queued', 1));
+    await happen(eventOf(id, 'delivered', 900_007));
+    expect(await client.next()).to.include({ status: 'queued', version: 1 });
+    expect(await client.next()).to.deep.equal({
+      notification_id: id,
+      batch_id: null,
+      channel: 'sms',
+      priority: 'high',
+      status: 'retrying',
+      version: 13,
+      attempt: 1,
+      max_attempts: 5,
+      at: new Date(AT).toISOString(),
+      provider: 'http',
+      provider_message_id: null,
+      reason: '503',
+      next_retry_at: new Date(AT + 30_000).toISOString(),
+      correlation_id: 'c-1',
+    });
+    expect(await client.next()).to.include({ status: 'delivered', version: 900_007 });
+    expect(client.unread()).to.be.empty;
+  });
+
+  it('gives a state and the change that became it the same shape', async () => {
+    const [id] = await accepted();
+    const [early, late] = [await connectClient(), await connectClient()];
+    early.subscribe(id);
+    await early.next();
+    await happen({ ...eventOf(id, 'failed', 900_006), provider: 'http', reason: 'no such number' });
+    late.subscribe(id);
+    expect(await late.next()).to.deep.equal(await early.next());
+  });
+
+  it('loses nothing that changes while the state is read', async () => {
+    const [id] = await accepted();
+    const slow: Gateway = await open({
+      readMany: async (ids) => {
+        const states = await getSnapshots(db, ids);
+        if (!ids.includes(id)) return states;
+        await happen(eventOf(id, 'queued', 1));
+        await heardBy(slow);
+        return states;
+      },
+    });
+    await heardBy(slow);
+    const client = await connectClient(slow);
+    client.subscribe(id);
+    expect(await client.next()).to.include({ version: 0 });
+    expect(await client.next()).to.include({ version: 1 });
+    await slow.stop(AbortSignal.timeout(5_000));
+  });
+
+  it('reads the states again when Redis comes back', async () => {
+    const ids = await accepted();
+    const client = await connectClient();
+    for (const id of ids) client.subscribe(id);
+    for (const _ of ids) await client.next();
+    for (const id of ids.slice(1)) await store(eventOf(id, 'queued', 1));
+    await cutListeners();
+    const states = [await client.next(), await client.next()];
+    expect(states.map(({ notification_id, version }) => [notification_id, version])).to.have.deep.members(
+      ids.slice(1).map((id) => [id, 1]),
+    );
+    await happen(eventOf(ids[0], 'queued', 1));
+    expect(await client.next()).to.include({ notification_id: ids[0], version: 1 });
+  });
+
+  it('reads the states again when a frame is missing', async () => {
+    const [id, other] = await accepted();
+    const client = await connectClient();
+    client.subscribe(id);
+    await client.next();
+    await store(eventOf(id, 'queued', 1));
+    told += 1;
+    await happen(eventOf(other, 'queued', 1));
+    expect(await client.next()).to.include({ notification_id: id, version: 1 });
+  });
+
+  it('tells of every member of a batch', async () => {
+    const batchId = randomUUID();
+    const ids = await accepted(batchId);
+    const client = await connectClient();
+    client.send({ action: 'subscribe', batch_id: batchId });
+    const states = [await client.next(), await client.next(), await client.next()];
+    expect(states.map(({ notification_id }) => notification_id)).to.have.members(ids);
+    await happen({ ...eventOf(ids[1], 'queued', 1), batch_id: batchId });
+    expect(await client.next()).to.include({ notification_id: ids[1], batch_id: batchId, version: 1 });
+  });
+
+  it('tells nothing more after an unsubscribe', async () => {
+    const [gone, kept] = await accepted();
+    const client = await connectClient();
+    client.subscribe(gone);
+    client.subscribe(kept);
+    await client.next();
+    await client.next();
+    client.send({ action: 'unsubscribe', notification_id: gone });
+    client.subscribe(kept);
+    await client.next();
+    await happen(eventOf(gone, 'queued', 1));
+    await happen(eventOf(kept, 'queued', 1));
+    expect(await client.next()).to.include({ notification_id: kept, version: 1 });
+  });
+
+  it('answers what it cannot do with an error, and goes on', async () => {
+    const [id] = await accepted();
+    const unknown = randomUUID();
+    const client = await connectClient();
+    client.sendText('{');
+    expect((await client.next()).error).to.include({ type: '/probs/malformed-frame' });
+    client.sendText(' '.repeat(65 * 1024));
+    expect((await client.next()).error).to.include({ type: '/probs/frame-too-large' });
+    client.subscribe(unknown);
+    expect((await client.next()).error).to.include({ type: '/probs/not-found', notification_id: unknown });
+    client.send({ action: 'subscribe', batch_id: unknown });
+    expect((await client.next()).error).to.include({ type: '/probs/not-found', batch_id: unknown });
+    client.subscribe(id);
+    expect(await client.next()).to.include({ notification_id: id, status: 'pending' });
+  });
+
+  it('says so when the state cannot be read, and forgets the subscription', async () => {
+    const away = await open({ readMany: () => Promise.reject(new Error('away')) });
+    const client = await connectClient(away);
+    client.subscribe(randomUUID());
+    expect((await client.next()).error).to.include({ type: '/probs/unavailable' });
+    expect(away.subscribedIds()).to.equal(0);
+    await away.stop(AbortSignal.timeout(5_000));
+  });
+
+  it('closes a client that is too slow, and keeps nothing of it', async () => {
+    const [id] = await accepted();
+    const impatient = await open({ stuckMs: 50 });
+    await heardBy(impatient);
+    const client = await connectClient(impatient);
+    client.subscribe(id);
+    await client.next();
+    client.socket.pause();
+    // More than the buffers of two sockets take.
+    const reason = 'x'.repeat(256 * 1024);
+    for (let version = 1; version <= 100; version += 1)
+      await tell({ ...eventOf(id, 'processing', version), reason });
+    await heardBy(impatient);
+    // Due after the gateway's own timer, which was set before.
+    setTimeout(() => client.socket.resume(), 500);
+    expect(await client.closed).to.equal(1013);
+    expect(client.unread().length).to.be.below(100);
+    await eventually(() => impatient.subscribedIds() === 0);
+    await impatient.stop(AbortSignal.timeout(5_000));
+  });
+
+  it('says goodbye when it stops', async () => {
+    const stopping = await open({});
+    const client = await connectClient(stopping);
+    await stopping.stop(AbortSignal.timeout(5_000));
+    expect(await client.closed).to.equal(1001);
+  });
+
+  it('answers for its health on the same port, and opens sockets at its path alone', async () => {
+    const base = `http://127.0.0.1:${gateway.port}`;
+    expect((await fetch(`${base}/healthz/live`)).status).to.equal(200);
+    expect((await fetch(`${base}/api/v1/ws/notifications`)).status).to.equal(426);
+    expect((await fetch(`${base}/`)).status).to.equal(404);
+    const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/elsewhere`);
+    const [error] = (await once(socket, 'error')) as [Error];
+    expect(error.message).to.contain('404');
+  });
+
+  function open(changes: Partial<GatewayOptions>): Promise<Gateway> {
+    return openGateway({
+      readMany: (ids) => getSnapshots(db, ids),
+      readBatch: (id, limit) => getBatchSnapshots(db, id, limit),
+      redis,
+      health: createHealth(() => ({})),
+      log,
+      host: '127.0.0.1',
+      port: 0,
+      onFatal: (error) => {
+        throw error;
+      },
+      ...changes,
+    });
+  }
+
+  async function connectClient(to: Gateway = gateway) {
+    const socket = new WebSocket(`ws://127.0.0.1:${to.port}/api/v1/ws/notifications`);
+    clients.push(socket);
+    const unread: Frame[] = [];
+    const waiting: ((frame: Frame) => void)[] = [];
+    socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as Frame;
+      const resolve = waiting.shift();
+      if (resolve === undefined) unread.push(frame);
+      else resolve(frame);
+    });
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await once(socket, 'open');
+    const send = (frame: object): void => socket.send(JSON.stringify(frame));
+    return {
+      socket,
+      closed,
+      send,
+      sendText: (text: string) => socket.send(text),
+      subscribe: (id: string) => send({ action: 'subscribe', notification_id: id }),
+      unread: () => unread,
+      next: (): Promise<Frame> => {
+        const frame = unread.shift();
+        return frame === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(frame);
+      },
+    };
+  }
+
+  /** As the projector does it: stored, then told. */
+  async function happen(event: StatusEvent): Promise<void> {
+    await store(event);
+    await tell(event);
+  }
+
+  /** As by a projector that is killed before it tells. */
+  async function store(event: StatusEvent): Promise<void> {
+    const expected = await readProgress(db, STATUS_TOPIC, PARTITION);
+    const move = { partition: PARTITION, expected, next: expected + 1 };
+    const logged = { ...event, log_partition: PARTITION, log_offset: expected };
+    expect(await project(db, STATUS_TOPIC, [move], [logged])).to.deep.include({ moved: [PARTITION] });
+  }
+
+  async function tell(event: StatusEvent): Promise<void> {
+    const frame = { partition: PARTITION, since: told, offset: told, event };
+    told += 1;
+    expect(await redis.publishFrames([statusMessage(frame)])).to.equal(0);
+  }
+
+  /** Resolves when a gateway hears Redis, and has heard whatever was published before. */
+  async function heardBy(one: Gateway): Promise<void> {
+    const [id] = await accepted();
+    const client = await connectClient(one);
+    client.subscribe(id);
+    await client.next();
+    const beacon = setInterval(() => void tell(eventOf(id, 'queued', 1)), 20);
+    await client.next();
+    clearInterval(beacon);
+    client.socket.terminate();
+  }
+
+  /** Ends the connections on which the gateways listen, as a network does. */
+  async function cutListeners(): Promise<void> {
+    const list = await redisCommand('CLIENT LIST');
+    const ids = Array.from(
+      list.matchAll(new RegExp(`^id=(\\d+).* name=${name}-listener `, 'gm')),
+      ([, id]) => id,
+    );
+    expect(ids).to.not.be.empty;
+    for (const id of ids) await redisCommand(`CLIENT KILL ID ${id}`);
+  }
+
+  async function redisCommand(command: string): Promise<string> {
+    const { hostname, port } = new URL(redisUrl);
+    const socket = connect(Number(port), hostname);
+    socket.write(`${command}\r\nQUIT\r\n`);
+    return (await socket.setEncoding('utf8').toArray()).join('');
+  }
+
+  async function accepted(batchId: string | null = null): Promise<[string, string, string]> {
+    const ids: [string, string, string] = [randomUUID(), randomUUID(), randomUUID()];
+    await acceptGroup(db, {
+      notifications: ids.map((id) => ({ ...ACCEPTED, id, batch_id: batchId })),
+      batch: batchId === null ? null : { id: batchId, size: 3, metadata: null, correlation_id: null },
+      outboxId: randomUUID(),
+      publishedOutboxIds: [],
+    });
+    return ids;
+  }
+});
+
+type Frame = StatusUpdate & { error: { type: string } };
+
+const ACCEPTED = {
+  tenant_id: 'default',
+  correlation_id: 'c-1',
+  idempotency_key: null,
+  source: null,
+  draft: {
+    channel: 'sms',
+    recipient: '+15550100',
+    content: 'hello',
+    priority: 'high',
+    template_id: null,
+    template_variables: null,
+    metadata: null,
+    scheduled_at: null,
+    expires_at: null,
+    max_attempts: 5,
+    delivery_mode: 'at_least_once',
+  },
+} as const;
+
+function eventOf(id: string, status: string, version: number): StatusEvent {
+  return {
+    notification_id: id,
+    tenant_id: 'default',
+    batch_id: null,
+    template_id: null,
+    channel: 'sms',
+    priority: 'high',
+    status,
+    version,
+    cycle: 0,
+    attempt: 1,
+    max_attempts: 5,
+    at: AT,
+    started_at: null,
+    duration_ms: null,
+    provider: null,
+    provider_message_id: null,
+    outcome: null,
+    reason: null,
+    next_retry_at: null,
+    correlation_id: 'c-1',
+    source: null,
+  };
+}
