@@ -7,3 +7,4 @@ export * from './migrate.ts';
 export * from './notifications.ts';
 export * from './outbox.ts';
 export * from './projection.ts';
+export * from './schemas.ts';

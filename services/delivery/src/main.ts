@@ -1,4 +1,4 @@
-import { connectDatabase } from '@fanfare/db';
+import { connectDatabase, schemaCache } from '@fanfare/db';
 import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
 import { httpProvider } from '@fanfare/providers';
 import { gauge, runService } from '@fanfare/runtime';
@@ -18,7 +18,7 @@ await runService({
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'delivery', log });
     const publisher = createPublisher({ kafka });
-    const serde = createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL });
+    const serde = createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) });
     const shared = {
       db,
       kafka,

@@ -10,6 +10,7 @@ import {
   getNotification,
   getTrace,
   isolate,
+  schemaCache,
 } from '@fanfare/db';
 import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
 import { grouped, type Logger, runService } from '@fanfare/runtime';
@@ -43,7 +44,9 @@ await runService({
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'ingest', log });
     const publisher = createPublisher({ kafka, deadlineMs: PUBLISH_DEADLINE_MS });
-    const records = await journeyRecords(createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL }));
+    const records = await journeyRecords(
+      createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) }),
+    );
     const latch = createKafkaLatch({
       probeEveryMs: PROBE_EVERY_MS,
       probe: () => kafkaCheck(kafka),

@@ -1,5 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { connectDatabase, forgetOutbox, readPublishable, releaseDue, takeAbandoned } from '@fanfare/db';
+import {
+  connectDatabase,
+  forgetOutbox,
+  readPublishable,
+  releaseDue,
+  schemaCache,
+  takeAbandoned,
+} from '@fanfare/db';
 import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
 import { runService } from '@fanfare/runtime';
 import { config } from './config.ts';
@@ -29,7 +36,9 @@ await runService({
       read: (ids) => readPublishable(db, ids),
       publish: (records) => publisher.publish(records),
       forget: (outboxIds) => forgetOutbox(db, outboxIds),
-      records: await journeyRecords(createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL })),
+      records: await journeyRecords(
+        createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) }),
+      ),
     });
     const chores = [
       every({ what: 'releasing due notifications', everyMs: settings.SCHEDULE_EVERY_MS, log }, () =>

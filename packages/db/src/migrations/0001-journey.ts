@@ -9,7 +9,7 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw(`DROP TABLE outbox, stream_progress, lane_progress, dead_letters, status_events,
+  await knex.raw(`DROP TABLE outbox, stream_progress, lane_progress, dead_letters, schemas, status_events,
     idempotency_keys, api_keys, template_versions, templates, notifications, batches, deliveries`);
 }
 
@@ -170,6 +170,11 @@ const BOOKKEEPING = `
     relay_after timestamptz NOT NULL DEFAULT now() + interval '10 seconds'
   );
   CREATE INDEX outbox_relay_after ON outbox (relay_after);
+  -- What the schema registry said, for when it is away.
+  CREATE TABLE schemas (
+    id integer PRIMARY KEY,
+    schema text NOT NULL
+  );
   CREATE TABLE stream_progress (
     topic text NOT NULL,
     topic_id text NOT NULL DEFAULT '',
