@@ -1,0 +1,93 @@
+import { generateBodies } from '../bodies.ts';
+import { summarise, type Summary } from '../measure/statistics.ts';
+import { onInput } from './child.ts';
+import { type HttpConnection, openConnection, requestBytes } from './http-connection.ts';
+
+/** So many connections, each sending its next request when it has the answer to the last. */
+export type ClosedLoop = {
+  port: number;
+  connections: number;
+  /** Notifications in one request; 1 goes to the single route, more to the batch. */
+  size: number;
+  warmUpMs: number;
+  measureMs: number;
+  /** Whatever the time, no more than this. */
+  requestsMax: number;
+};
+
+export type ClosedLoopResult = {
+  /** Answers 202 a second, each request of them counted whole. */
+  perSecond: number;
+  accepted: number;
+  /** Other answers, by status. */
+  refused: Record<string, number>;
+  latencyMs: Summary;
+  /** CPU that this load itself took, in per cent of a core. */
+  cpuPercent: number;
+};
+
+onInput(async (loop: ClosedLoop): Promise<ClosedLoopResult> => {
+  const requests = buildRequests(loop.size);
+  const connections = await Promise.all(
+    Array.from({ length: loop.connections }, () => openConnection(loop.port)),
+  );
+  await runPhase(connections, requests, loop.warmUpMs, loop.requestsMax);
+  return runPhase(connections, requests, loop.measureMs, loop.requestsMax);
+});
+
+/** Enough different ones that nothing downstream sees the same texts all the time: 1 024, or 8 batches. */
+function buildRequests(size: number): Buffer[] {
+  if (size === 1)
+    return generateBodies(1, 1_024).map((body) =>
+      requestBytes('/api/v1/notifications', JSON.stringify(body)),
+    );
+  return Array.from({ length: 8 }, (_, seed) =>
+    requestBytes(
+      '/api/v1/notifications/batch',
+      JSON.stringify({ notifications: generateBodies(seed, size) }),
+    ),
+  );
+}
+
+/** Ends with the answer to the last request, so that every request counts with all of its time. */
+async function runPhase(
+  connections: readonly HttpConnection[],
+  requests: readonly Buffer[],
+  lengthMs: number,
+  requestsMax: number,
+): Promise<ClosedLoopResult> {
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const tally: Tally = { sent: 0, latencies: [], refused: {} };
+  const isOver = (): boolean => tally.sent >= requestsMax || performance.now() - startedAt >= lengthMs;
+  await Promise.all(connections.map((connection) => keepSending(connection, requests, tally, isOver)));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const cpu = process.cpuUsage(cpuBefore);
+  const accepted = tally.latencies.length;
+  return {
+    accepted,
+    perSecond: accepted / seconds,
+    refused: tally.refused,
+    latencyMs: summarise(tally.latencies),
+    cpuPercent: (cpu.user + cpu.system) / 1e4 / seconds,
+  };
+}
+
+type Tally = { sent: number; latencies: number[]; refused: Record<string, number> };
+
+async function keepSending(
+  connection: HttpConnection,
+  requests: readonly Buffer[],
+  tally: Tally,
+  isOver: () => boolean,
+): Promise<void> {
+  while (!isOver()) {
+    const request = requests[tally.sent % requests.length];
+    if (request === undefined) return;
+    tally.sent += 1;
+    const sentAt = performance.now();
+    const { status } = await connection.send(request);
+    if (status === 202) tally.latencies.push(performance.now() - sentAt);
+    else tally.refused[status] = (tally.refused[status] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { costWhile, parseCpuTime, usageOfAll } from './processes.ts';
+
+describe('processes', () => {
+  it('tells the CPU time and the memory of a process', () => {
+    const { me } = usageOfAll({ me: process.pid });
+    const { user, system } = process.cpuUsage();
+    expect(me?.cpuMs).to.be.within((user + system) / 1_000 - 100, (user + system) / 1_000 + 100);
+    expect(me?.memoryBytes).to.be.within(process.memoryUsage.rss() / 2, process.memoryUsage.rss() * 2);
+  });
+
+  it('counts a process with its children', async () => {
+    const alone = usageOfAll({ me: process.pid });
+    const child = spawn(process.execPath, ['-e', 'process.stdout.write("up"); setInterval(() => {}, 1000)']);
+    await once(child.stdout, 'data');
+    const both = usageOfAll({ me: process.pid, child: child.pid ?? 0 });
+    child.kill();
+    await once(child, 'exit');
+    expect(both['me']?.memoryBytes).to.be.above(
+      (alone['me']?.memoryBytes ?? 0) + (both['child']?.memoryBytes ?? 0) / 2,
+    );
+  });
+
+  it('tells what a process uses of a core', async () => {
+    const { cost, result } = await costWhile({ me: process.pid }, () => Promise.resolve(burnCpu(100)));
+    expect(result).to.equal('burnt');
+    expect(cost['me']?.cpuPercent).to.be.above(0);
+  });
+
+  it('refuses to measure what is not there', () => {
+    expect(() => usageOfAll({ nobody: 2 ** 22 + 1 })).to.throw('nobody (pid 4194305) is not running');
+  });
+
+  it('reads the times that ps prints', () => {
+    expect(parseCpuTime('0:01.50')).to.equal(1_500);
+    expect(parseCpuTime('01:02:03')).to.equal(3_723_000);
+    expect(parseCpuTime('2-00:00:01')).to.equal(172_801_000);
+  });
+});
+
+function burnCpu(ms: number): string {
+  const before = process.cpuUsage();
+  while (process.cpuUsage(before).user < ms * 1_000);
+  return 'burnt';
+}

@@ -1,0 +1,45 @@
+import { type ServiceName, services } from '@fanfare/infra/services';
+import type { Bench } from './bench.ts';
+import { type FigureKey, FIGURES, type Measured } from './figure.ts';
+import { measureAccept } from './figures/accept.ts';
+import { measureBatch } from './figures/batch.ts';
+import { measureDrain } from './figures/drain.ts';
+import { measureEndToEnd } from './figures/end-to-end.ts';
+import { measureIdle } from './figures/idle.ts';
+import { measureOpen } from './figures/open.ts';
+
+/** What came of a measurement: its figures, or why there are none. */
+export type Outcome = { figure: FigureKey; measured: Measured } | { figure: FigureKey; failure: string };
+
+type Stage = { services: readonly ServiceName[]; figures: Partial<Record<FigureKey, Measure>> };
+type Measure = (bench: Bench) => Promise<Measured>;
+
+/** Idle comes before anything was sent; what leaves work behind comes last, when nobody is there to do it. */
+const STAGES: readonly Stage[] = [
+  {
+    services: services.map(({ name }) => name),
+    figures: { idle: measureIdle, e2e: measureEndToEnd, open: measureOpen, drain: measureDrain },
+  },
+  { services: ['ingest'], figures: { accept: measureAccept, batch: measureBatch } },
+];
+
+/** Takes the chosen figures, and gives what came of them in the order in which they are shown. */
+export async function takeFigures(bench: Bench, only: readonly FigureKey[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const stage of STAGES) {
+    const chosen = Object.entries(stage.figures).filter(([key]) => only.some((wanted) => wanted === key));
+    if (chosen.length > 0) await bench.system.run(stage.services);
+    for (const [key, measure] of chosen) outcomes.push(await attempt(bench, key as FigureKey, measure));
+  }
+  return outcomes.toSorted((a, b) => FIGURES.indexOf(a.figure) - FIGURES.indexOf(b.figure));
+}
+
+/** One figure that cannot be taken leaves the others, unless the run as a whole is over. */
+async function attempt(bench: Bench, figure: FigureKey, measure: Measure): Promise<Outcome> {
+  try {
+    return { figure, measured: await measure(bench) };
+  } catch (error) {
+    bench.signal.throwIfAborted();
+    return { figure, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
