@@ -1,0 +1,43 @@
+/** A call as the provider got it. */
+export type ProviderCall = {
+  to: string;
+  channel: string;
+  content: string;
+  idempotencyKey: string;
+  correlationId: string | null;
+  traceparent: string | null;
+  /** When it came in, RFC 3339. */
+  at: string;
+  answer: string;
+};
+
+/** The calls made for one notification, oldest first. */
+export function callsFor(simulatorUrl: string, id: string): Promise<ProviderCall[]> {
+  return getLog(simulatorUrl, { key: `${id}:0` });
+}
+
+/** The calls made for many notifications, by id. */
+export async function callsForAll(
+  simulatorUrl: string,
+  ids: readonly string[],
+  sinceMs: number,
+): Promise<Map<string, ProviderCall[]>> {
+  const calls = new Map<string, ProviderCall[]>(ids.map((id) => [id, []]));
+  for (const call of await getLog(simulatorUrl, { since: String(sinceMs) }))
+    calls.get(call.idempotencyKey.replace(/:0$/, ''))?.push(call);
+  return calls;
+}
+
+export async function setLatency(simulatorUrl: string, latencyMs: number): Promise<void> {
+  const response = await fetch(new URL('/settings', simulatorUrl), {
+    method: 'PUT',
+    body: JSON.stringify({ latencyMs }),
+  });
+  if (!response.ok) throw new Error(`the simulator refused: ${await response.text()}`);
+}
+
+async function getLog(simulatorUrl: string, query: Record<string, string>): Promise<ProviderCall[]> {
+  const response = await fetch(new URL(`/log?${new URLSearchParams(query).toString()}`, simulatorUrl));
+  if (!response.ok) throw new Error(`the simulator refused: ${await response.text()}`);
+  return (await response.json()) as ProviderCall[];
+}
