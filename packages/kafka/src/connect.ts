@@ -1,6 +1,7 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type ByteBudget, createByteBudget } from './byte-budget.ts';
 import { clientLog, type Log } from './client-log.ts';
+import { within } from './within.ts';
 
 /** How to reach one Kafka cluster, and what all its readers and writers in this process share. */
 export type KafkaHandle = {
@@ -23,6 +24,8 @@ const BYTES_IN_FLIGHT_MAX = 64 * 1024 * 1024;
  * called starts over after that, for as long as it takes.
  */
 const RETRY = { initialRetryTime: 50, maxRetryTime: 1_000, multiplier: 2, retries: 8 };
+
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Connects nothing yet: a service starts while Kafka is away. */
 export function connectKafka(options: { brokers: string[]; clientId: string; log: Log }): KafkaHandle {
@@ -64,9 +67,12 @@ function sharedAdmin(newClient: () => Kafka) {
   }
 
   async function close(): Promise<void> {
-    const admin = await connected?.catch(() => null);
+    if (connected !== null)
+      await within(
+        CLOSE_TIMEOUT_MS,
+        connected.then((admin) => admin.disconnect()),
+      );
     connected = null;
-    await admin?.disconnect();
   }
 
   return { get, close };

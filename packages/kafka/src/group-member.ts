@@ -2,6 +2,7 @@ import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Offsets } from
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from './connect.ts';
 import type { TopicPartition } from './consume.ts';
+import { within } from './within.ts';
 
 /** One kafkajs consumer, kept running in its group through every outage. */
 export type GroupMember = {
@@ -56,7 +57,7 @@ export function joinGroup(options: Options): GroupMember {
 
   async function leave(): Promise<void> {
     state.isLeaving = true;
-    await disconnect(consumer, options);
+    await within(LEAVE_TIMEOUT_MS, consumer.disconnect());
   }
 
   return {
@@ -97,13 +98,6 @@ function runConsumer(consumer: Consumer, options: Options, state: State): Promis
       return Promise.resolve();
     },
   });
-}
-
-async function disconnect(consumer: Consumer, { kafka, groupId }: Options): Promise<void> {
-  const left = consumer.disconnect().catch((error: unknown) => {
-    kafka.log.warn('kafka: the group was not left cleanly', { groupId, error: String(error) });
-  });
-  await Promise.race([left, sleep(LEAVE_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
 /** Between a crash of kafkajs's and its restart there is no group to tell; the next join states everything again. */

@@ -1,5 +1,4 @@
 import type { ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Assignment } from './assignment.ts';
 import type { Committer } from './committer.ts';
 import type { ConsumeOptions, TopicPartition } from './consume.ts';
@@ -7,6 +6,7 @@ import type { Flow } from './flow.ts';
 import type { GroupMember } from './group-member.ts';
 import type { HeldPartition } from './held-partition.ts';
 import type { Positions } from './positions.ts';
+import { within } from './within.ts';
 
 /** What happens to a consumption: batches, joins, finished records, the end. */
 export type Intake = {
@@ -113,7 +113,7 @@ function tellIdle(intake: Intake): void {
 export async function stop(intake: Intake): Promise<void> {
   const { assignment, committer, flow, member } = intake;
   flow.pauseAll(assignment.all());
-  await Promise.race([committer.now(), sleep(LAST_COMMIT_TIMEOUT_MS, undefined, { ref: false })]);
+  await within(LAST_COMMIT_TIMEOUT_MS, committer.now());
   committer.stop();
   await member.leave();
   assignment.revokeAll();

@@ -19,6 +19,11 @@ export class PublishRefused extends Error {
   }
 }
 
+/** Has the name that kafkajs's own error for it has. */
+export class UnknownTopic extends Error {
+  readonly type = 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
 /** Answers that mean: never. */
 const REFUSALS = new Set([
   'MESSAGE_TOO_LARGE',
@@ -40,7 +45,7 @@ export function refusalReason(error: unknown): string | null {
   return refusalReason(error.cause);
 }
 
-/** A topic that is unknown may only not be known yet, to a broker that has just started. */
+/** A topic that is unknown may be in the making, or its broker just starting. */
 export function isFinal(error: unknown): boolean {
   const reason = refusalReason(error);
   return reason !== null && reason !== 'UNKNOWN_TOPIC_OR_PARTITION';

@@ -1,9 +1,11 @@
 import type { Producer } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from './connect.ts';
+import { createKnownTopics, type KnownTopics } from './known-topics.ts';
 import { type BoundedMessage, partitioner } from './partitioner.ts';
 import { isFinal, PublishRefused, PublishTimeout, refusalReason } from './publish-errors.ts';
 import { type PublishRequest, splitBySize } from './split.ts';
+import { within } from './within.ts';
 
 /** A record on its way to Kafka. Without a key and a partition it goes to any partition. */
 export type OutgoingRecord = {
@@ -22,12 +24,14 @@ export type Publisher = {
    * @throws PublishRefused when the broker will never take some of them; all others are stored.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>;
+  /** What is still under way is given two seconds. */
   close(): Promise<void>;
 };
 
 /** What may wait for acknowledgement: a few seconds of the highest rate, and little enough to hold. */
 const BACKLOG_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_PAUSE_MS = 200;
+const CLOSE_TIMEOUT_MS = 2_000;
 /** About 1.5 s inside kafkajs; the loop here goes on until the deadline. */
 const CLIENT_RETRIES = 5;
 
@@ -45,17 +49,29 @@ export function createPublisher(options: { kafka: KafkaHandle; deadlineMs?: numb
     idempotent: false,
     retry: { retries: CLIENT_RETRIES },
   });
-  const sender: Sender = { producer, connect: connectOnce(producer), deadlineMs, backlogBytes: 0 };
+  const sender: Sender = {
+    producer,
+    connect: connectOnce(producer),
+    knownTopics: createKnownTopics(options.kafka),
+    deadlineMs,
+    backlogBytes: 0,
+  };
 
   async function publish(records: readonly OutgoingRecord[]): Promise<void> {
     const giveUpAt = performance.now() + deadlineMs;
     await allOf(splitBySize(records).map((request) => sendBounded(sender, { ...request, giveUpAt })));
   }
 
-  return { publish, close: () => producer.disconnect() };
+  return { publish, close: () => within(CLOSE_TIMEOUT_MS, producer.disconnect()) };
 }
 
-type Sender = { producer: Producer; connect: () => Promise<void>; deadlineMs: number; backlogBytes: number };
+type Sender = {
+  producer: Producer;
+  connect: () => Promise<void>;
+  knownTopics: KnownTopics;
+  deadlineMs: number;
+  backlogBytes: number;
+};
 type Sending = PublishRequest & { giveUpAt: number; lastError?: unknown };
 
 async function sendBounded(sender: Sender, sending: Sending): Promise<void> {
@@ -70,7 +86,6 @@ async function sendBounded(sender: Sender, sending: Sending): Promise<void> {
 async function sendUntilDeadline(sender: Sender, sending: Sending): Promise<void> {
   for (;;) {
     try {
-      await sender.connect();
       return await sendOnce(sender, sending);
     } catch (error) {
       sending.lastError = error;
@@ -82,8 +97,12 @@ async function sendUntilDeadline(sender: Sender, sending: Sending): Promise<void
   }
 }
 
-async function sendOnce({ producer, deadlineMs }: Sender, { records, giveUpAt }: Sending): Promise<void> {
-  await producer.sendBatch({ acks: -1, timeout: deadlineMs, topicMessages: groupByTopic(records, giveUpAt) });
+async function sendOnce(sender: Sender, { records, giveUpAt }: Sending): Promise<void> {
+  const groups = groupByTopic(records, giveUpAt);
+  await sender.connect();
+  await sender.knownTopics(groups.keys());
+  const topicMessages = Array.from(groups, ([topic, messages]) => ({ topic, messages }));
+  await sender.producer.sendBatch({ acks: -1, timeout: sender.deadlineMs, topicMessages });
 }
 
 /**
@@ -119,14 +138,14 @@ async function allOf(all: Promise<void>[]): Promise<void> {
   if (refusals.length > 0) throw new PublishRefused(refusals.flatMap(({ refused }) => refused));
 }
 
-function groupByTopic(records: readonly OutgoingRecord[], giveUpAt: number) {
+function groupByTopic(records: readonly OutgoingRecord[], giveUpAt: number): Map<string, BoundedMessage[]> {
   const groups = new Map<string, BoundedMessage[]>();
   for (const record of records) {
     const group = groups.get(record.topic);
     if (group === undefined) groups.set(record.topic, [toMessage(record, giveUpAt)]);
     else group.push(toMessage(record, giveUpAt));
   }
-  return Array.from(groups, ([topic, messages]) => ({ topic, messages }));
+  return groups;
 }
 
 function toMessage(
