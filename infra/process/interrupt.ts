@@ -19,7 +19,7 @@ export function onInterrupt(force: () => void): AbortSignal {
 }
 
 /** Why something was given up: it was asked to, which is no fault. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   override name = 'Interrupted';
   override message = 'interrupted';
 }
