@@ -60,7 +60,7 @@ const INSERT_DELIVERIES = `
   INSERT INTO deliveries
     (id, digest, channel, priority, state, max_attempts, due_at, expires_at, delivery_mode, accepted_at, at)
   SELECT id, digest, channel, priority, CASE WHEN scheduled_at IS NULL THEN 'accepted' ELSE 'scheduled' END,
-    max_attempts, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, delivery_mode, ${NOW}, ${NOW}
+    max_attempts, ${fromMs('coalesce(scheduled_at, expires_at)')}, ${fromMs('expires_at')}, delivery_mode, ${NOW}, ${NOW}
   FROM input`;
 
 const INSERT_NOTIFICATIONS = `

@@ -30,7 +30,7 @@ const RELEASE_DUE: Statement = {
       ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ),
     released AS (
-      UPDATE deliveries d SET state = 'accepted', due_at = NULL, at = date_trunc('milliseconds', now())
+      UPDATE deliveries d SET state = 'accepted', due_at = d.expires_at, at = date_trunc('milliseconds', now())
       FROM due WHERE d.id = due.id RETURNING d.id
     )
     INSERT INTO outbox (id, notification_ids)

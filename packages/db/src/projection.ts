@@ -1,6 +1,7 @@
 import type { StatusEvent } from '@fanfare/contracts';
 import { fromMs } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
+import { showStates } from './read-model.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
 
 /** A status event and where in the log it stands. */
@@ -46,16 +47,18 @@ const PROJECT: Statement = {
       WHERE p.topic = $1 AND p.partition = input.log_partition AND p.next_offset = input.expected
       RETURNING p.partition AS log_partition
     ),
-    events AS (SELECT input.* FROM ${unnest(EVENT, FIRST_EVENT_PARAMETER)} JOIN moved USING (log_partition)),
+    events AS (
+      SELECT notification_id, version, ${fromMs('at')} AS at, log_partition, log_offset, status, cycle, attempt,
+        max_attempts, batch_id, channel, priority, ${fromMs('started_at')} AS started_at, duration_ms, provider,
+        provider_message_id, outcome, reason, ${fromMs('next_retry_at')} AS next_retry_at, correlation_id, source
+      FROM ${unnest(EVENT, FIRST_EVENT_PARAMETER)} JOIN moved USING (log_partition)
+    ),
     traced AS (
       INSERT INTO status_events
         (notification_id, version, at, log_partition, log_offset, status, cycle, attempt, max_attempts, batch_id,
          channel, priority, started_at, duration_ms, provider, provider_message_id, outcome, reason, next_retry_at,
          correlation_id, source)
-      SELECT notification_id, version, ${fromMs('at')}, log_partition, log_offset, status, cycle, attempt,
-        max_attempts, batch_id, channel, priority, ${fromMs('started_at')}, duration_ms, provider,
-        provider_message_id, outcome, reason, ${fromMs('next_retry_at')}, correlation_id, source
-      FROM events ORDER BY log_partition, log_offset
+      SELECT * FROM events ORDER BY log_partition, log_offset
       ON CONFLICT DO NOTHING
       RETURNING log_partition, log_offset
     ),
@@ -66,19 +69,7 @@ const PROJECT: Statement = {
       SELECT e.* FROM newest e JOIN notifications n ON n.id = e.notification_id AND n.version < e.version
       ORDER BY n.id FOR UPDATE OF n
     ),
-    folded AS (
-      UPDATE notifications n SET
-        status = e.status, version = e.version, attempts = e.attempt,
-        failure_reason = e.reason,
-        next_retry_at = ${fromMs('e.next_retry_at')},
-        last_attempted_at = coalesce(${fromMs('e.started_at')}, n.last_attempted_at),
-        delivered_at = CASE WHEN e.status = 'delivered' THEN ${fromMs('e.at')} END,
-        failed_at = CASE WHEN e.status = 'failed' THEN ${fromMs('e.at')} END,
-        cancelled_at = CASE WHEN e.status = 'cancelled' THEN ${fromMs('e.at')} END,
-        provider = e.provider, provider_message_id = e.provider_message_id,
-        updated_at = ${fromMs('e.at')}
-      FROM locked e WHERE n.id = e.notification_id AND n.version < e.version
-    )
+    folded AS (${showStates('locked')})
     SELECT
       (SELECT coalesce(array_agg(log_partition), '{}') FROM moved) AS moved,
       (SELECT coalesce(array_agg(log_partition || ':' || log_offset), '{}') FROM traced) AS traced`,

@@ -118,7 +118,7 @@ export function acceptedDelivery(
     cycle: 0,
     attempt: 0,
     fence: 0,
-    due_at: null,
+    due_at: expires_at,
     started_at: null,
     duration_ms: null,
     provider: null,

@@ -39,7 +39,7 @@ describe('onRecord', () => {
     const database = await freshDatabase();
     await migrate(database.url);
     db = connectDatabase({ url: database.url });
-    drop = database.drop;
+    drop = () => database.drop();
   });
   after(async () => {
     await db.close();

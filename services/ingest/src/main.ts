@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   acceptGroup,
+  cancel,
   connectDatabase,
   type Database,
   findAccepted,
@@ -66,6 +67,7 @@ await runService({
     const server = createServer({
       ...doors,
       ...reads(db),
+      cancel: (id) => cancel(db, id, randomUUIDv7()),
       limits: contentLimits(settings),
       now: () => Date.now(),
       newId: () => randomUUIDv7(),

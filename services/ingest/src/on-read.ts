@@ -1,6 +1,6 @@
 import type { BatchDetail, NotificationResource, Trace, TraceEntry } from '@fanfare/contracts';
 import { isUuid } from '@fanfare/domain';
-import { problem } from './problem.ts';
+import { notFound } from './problem.ts';
 
 export type ReadDeps = {
   getNotification: (id: string) => Promise<NotificationResource | null>;
@@ -26,9 +26,8 @@ export function onReadTrace({ getTrace }: ReadDeps, id: string): Promise<Trace> 
   });
 }
 
-/** What is no id names nothing, so it is as unknown as an id that was never given out. */
 async function found<T>(id: string, get: (id: string) => Promise<T | null>): Promise<T> {
   const resource = isUuid(id) ? await get(id) : null;
-  if (resource === null) throw problem('not-found', { detail: `there is no ${id.slice(0, 64)} here` });
+  if (resource === null) throw notFound(id);
   return resource;
 }

@@ -21,6 +21,7 @@ const PROBLEMS = {
   'invalid-content': [400, 'The content is not valid'],
   'malformed-body': [400, 'The body is not JSON'],
   'not-found': [404, 'Not found'],
+  'invalid-transition': [409, 'It cannot go from its state to that one'],
   'method-not-allowed': [405, 'The method is not allowed here'],
   'payload-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body must be application/json'],
@@ -35,6 +36,11 @@ type Details = { detail?: string; errors?: FieldError[]; headers?: Record<string
 export function problem(name: ProblemName, { headers, ...details }: Details = {}): ProblemError {
   const [status, title] = PROBLEMS[name];
   return new ProblemError({ type: `/probs/${name}`, title, status, ...details }, headers);
+}
+
+/** What is no id names nothing, so it is as unknown as an id that was never given out. */
+export function notFound(id: string): ProblemError {
+  return problem('not-found', { detail: `there is no ${id.slice(0, 64)} here` });
 }
 
 /** Of several kinds of fault the answer's type names the first; its errors tell them all. */

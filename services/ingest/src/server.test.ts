@@ -2,6 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   acceptGroup,
+  cancel,
   connectDatabase,
   type Database,
   getBatch,
@@ -35,7 +36,7 @@ describe('server', () => {
     const database = await freshDatabase();
     await migrate(database.url);
     db = connectDatabase({ url: database.url });
-    drop = database.drop;
+    drop = () => database.drop();
     const store = async ({ notifications, batch }: AcceptRequest) => {
       const at = await acceptGroup(db, {
         notifications,
@@ -54,6 +55,7 @@ describe('server', () => {
       getNotification: (id) => getNotification(db, id),
       getBatch: (id) => getBatch(db, id),
       getTrace: (id) => getTrace(db, id),
+      cancel: (id) => cancel(db, id, randomUUID()),
       health: createHealth(() => ({})),
       openapi: OPENAPI,
       onBug: (error) => bugs.push(error),
@@ -107,6 +109,18 @@ describe('server', () => {
     const trace = await app.inject(`/api/v1/notifications/${id}/trace`);
     expectContract('/api/v1/notifications/{id}/trace', 'get', '200', trace.json());
     expect(trace.json().entries.map(({ event }: { event: string }) => event)).to.deep.equal(['created']);
+  });
+
+  it('cancels what nobody has claimed, once', async () => {
+    const { id } = (await post('/api/v1/notifications', sms)).json();
+    const url = `/api/v1/notifications/${id}/cancel`;
+    const cancelled = await app.inject({ method: 'PATCH', url });
+    expect(cancelled.statusCode).to.equal(200);
+    expectContract('/api/v1/notifications/{id}/cancel', 'patch', '200', cancelled.json());
+    expect(cancelled.json()).to.include({ status: 'cancelled', cancelled_at: cancelled.json().updated_at });
+    const again = await app.inject({ method: 'PATCH', url });
+    expect(again.statusCode).to.equal(409);
+    expect(again.json()).to.include({ type: '/probs/invalid-transition' });
   });
 
   it('tells every fault of a request at once', async () => {

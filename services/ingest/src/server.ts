@@ -6,12 +6,14 @@ import { isRecord } from '@fanfare/domain';
 import { extractContext, type Health, histogram, QueueFull, traceparentOf } from '@fanfare/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MaybeAccepted } from './accept.ts';
+import { type CancelDeps, onCancel } from './on-cancel.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
 
 export type ServerDeps = CreateDeps &
-  ReadDeps & {
+  ReadDeps &
+  CancelDeps & {
     health: Health;
     /** The text of schemas/openapi.yaml. */
     openapi: string;
@@ -74,6 +76,7 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   });
   resource(app, '/api/v1/notifications/batch/:id', { GET: (request) => onReadBatch(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id', { GET: (request) => onRead(deps, idOf(request)) });
+  resource(app, '/api/v1/notifications/:id/cancel', { PATCH: (request) => onCancel(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id/trace', { GET: (request) => onReadTrace(deps, idOf(request)) });
   resource(app, '/openapi.yaml', {
     GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import {
   connectDatabase,
+  expireOverdue,
   forgetOutbox,
   readPublishable,
   releaseDue,
@@ -43,7 +44,13 @@ await runService({
     const chores = [
       every({ what: 'releasing due notifications', everyMs: settings.SCHEDULE_EVERY_MS, log }, () =>
         onDue({
-          releaseDue: () => releaseDue(db, randomUUIDv7(), settings.SCHEDULE_BATCH),
+          takeDue: () => releaseDue(db, randomUUIDv7(), settings.SCHEDULE_BATCH),
+          publishPromised: keepPromises,
+        }),
+      ),
+      every({ what: 'expiring what is overdue', everyMs: settings.RELAY_EVERY_MS, log }, () =>
+        onDue({
+          takeDue: () => expireOverdue(db, randomUUIDv7(), settings.SCHEDULE_BATCH),
           publishPromised: keepPromises,
         }),
       ),

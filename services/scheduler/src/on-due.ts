@@ -2,14 +2,17 @@ import type { Promised } from '@fanfare/db';
 import type { PublishPromised } from './publish-promised.ts';
 
 export type DueDeps = {
-  /** One transaction: due notifications become accepted, with the promise to publish them. */
-  releaseDue: () => Promise<Promised | null>;
+  /**
+   * One transaction: notifications whose time has come go on (released to delivery, or expired), with the promise to
+   * publish what follows. Null when there are none.
+   */
+  takeDue: () => Promise<Promised | null>;
   publishPromised: PublishPromised;
 };
 
-/** Releases notifications whose time has come. A crash after the transaction leaves the promise to the relay. */
-export async function onDue({ releaseDue, publishPromised }: DueDeps): Promise<boolean> {
-  const promised = await releaseDue();
+/** Moves on what is due. A crash after the transaction leaves the promise to the relay. */
+export async function onDue({ takeDue, publishPromised }: DueDeps): Promise<boolean> {
+  const promised = await takeDue();
   if (promised === null) return false;
   await publishPromised([promised]);
   return true;

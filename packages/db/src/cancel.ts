@@ -1,0 +1,38 @@
+import type { Status } from '@fanfare/contracts';
+import { type DeliveryState, statusOf, TRANSITIONS } from '@fanfare/domain';
+import { NOW } from './accept.ts';
+import type { Database, Statement } from './connect.ts';
+import { showStates, stateColumns } from './read-model.ts';
+
+const CANCELLABLE = TRANSITIONS.cancel.from.map((state) => `'${state}'`).join(', ');
+
+// The truth, what clients read, and the promise to tell everybody else, in one transaction.
+const CANCEL: Statement = {
+  name: 'cancel',
+  text: `
+    WITH locked AS MATERIALIZED (SELECT d.id, d.state FROM deliveries d WHERE d.id = $1 FOR UPDATE),
+    changed AS (
+      UPDATE deliveries d SET state = 'cancelled', due_at = NULL, at = ${NOW}, outcome = NULL, reason = NULL
+      FROM locked l WHERE d.id = l.id AND l.state IN (${CANCELLABLE})
+      RETURNING d.*
+    ),
+    states AS (SELECT ${stateColumns('changed')} FROM changed),
+    shown AS (${showStates('states')}),
+    promised AS (
+      INSERT INTO outbox (id, notification_ids, relay_after) SELECT $2, ARRAY[id], now() FROM changed
+    )
+    SELECT l.state, changed.id IS NOT NULL AS cancelled FROM locked l LEFT JOIN changed USING (id)`,
+};
+
+/** `status` is the one it was in. */
+export type Cancellation = { cancelled: boolean; status: Status };
+
+/**
+ * Ends a notification that nobody is delivering at this moment; a claim comes before or after, never between.
+ * @param outboxId names the promise to publish its event, which the scheduler keeps at once
+ * @returns null when there is no such notification
+ */
+export async function cancel(db: Database, id: string, outboxId: string): Promise<Cancellation | null> {
+  const [row] = await db.query<{ cancelled: boolean; state: DeliveryState }>(CANCEL, [id, outboxId]);
+  return row === undefined ? null : { cancelled: row.cancelled, status: statusOf(row.state) };
+}

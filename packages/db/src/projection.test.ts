@@ -1,0 +1,252 @@
+import { STATUS_TOPIC } from '@fanfare/contracts';
+import { type Delivery, type DeliveryState, statusEvent } from '@fanfare/domain';
+import { expect } from 'chai';
+import { accepted, freshRow, groupOf, shuffled, useDatabase } from './fixture.ts';
+import {
+  type Accepted,
+  acceptGroup,
+  getNotification,
+  getTrace,
+  type LoggedEvent,
+  type Move,
+  project,
+  type Projected,
+  readProgress,
+  rewindProgress,
+} from './index.ts';
+
+const AT = Date.parse('2030-01-31T09:00:00.123Z');
+
+/** The rows that a notification goes through when its first attempt fails and its second succeeds. */
+function journeyOf(notification: Accepted): Delivery[] {
+  const start = freshRow(notification, AT);
+  const tried = { ...start, attempt: 1, fence: 1, started_at: AT + 10 };
+  const again = { ...start, attempt: 2, fence: 2, started_at: AT + 5_000 };
+  const sent = { provider: 'acme', provider_message_id: 'm-1', duration_ms: 20, outcome: 'accepted' };
+  return [
+    start,
+    { ...tried, state: 'processing', at: AT + 10 },
+    {
+      ...tried,
+      state: 'retrying',
+      at: AT + 30,
+      due_at: AT + 4_000,
+      outcome: 'unknown',
+      reason: 'HTTP timeout',
+    },
+    { ...again, state: 'processing', at: AT + 5_000 },
+    { ...again, ...sent, state: 'delivered', at: AT + 5_020 },
+  ];
+}
+
+function eventOf(
+  { draft, ...identity }: Accepted,
+  row: Delivery,
+  offset: number,
+  partition = 0,
+): LoggedEvent {
+  return { ...statusEvent({ ...draft, ...identity }, row), log_partition: partition, log_offset: offset };
+}
+
+function logOf(notification: Accepted, partition = 0, first = 0): LoggedEvent[] {
+  return journeyOf(notification).map((row, i) => eventOf(notification, row, first + i, partition));
+}
+
+describe('projection', function projection() {
+  this.timeout(20_000);
+  const test = useDatabase();
+  beforeEach(() => test.sql('TRUNCATE deliveries, notifications, status_events, stream_progress'));
+
+  async function stored(): Promise<Accepted> {
+    const notification = accepted({}, { correlation_id: 'c', source: 'billing' });
+    await acceptGroup(test.db, groupOf([notification]));
+    return notification;
+  }
+
+  /** Projects as the projector does: from where it stands to after the last event. */
+  async function projectNext(events: LoggedEvent[], partition = 0): Promise<Projected> {
+    const expected = await readProgress(test.db, STATUS_TOPIC, partition);
+    const next = Math.max(...events.map(({ log_offset }) => log_offset)) + 1;
+    return project(test.db, STATUS_TOPIC, [{ partition, expected, next }], events);
+  }
+
+  it('shows a notification as its newest event has it', async () => {
+    const notification = await stored();
+    const [queued, processing, retrying, again, done] = logOf(notification);
+    const seen: unknown[] = [];
+    for (const event of [queued, processing, retrying, again, done]) {
+      await projectNext(event === undefined ? [] : [event]);
+      const resource = await getNotification(test.db, notification.id);
+      seen.push([resource?.status, resource?.attempts, resource?.next_retry_at, resource?.failure_reason]);
+    }
+    expect(seen).to.deep.equal([
+      ['queued', 0, null, null],
+      ['processing', 1, null, null],
+      ['retrying', 1, '2030-01-31T09:00:04.123Z', 'HTTP timeout'],
+      ['processing', 2, null, null],
+      ['delivered', 2, null, null],
+    ]);
+    expect(await getNotification(test.db, notification.id)).to.include({
+      updated_at: '2030-01-31T09:00:05.143Z',
+      delivered_at: '2030-01-31T09:00:05.143Z',
+      last_attempted_at: '2030-01-31T09:00:05.123Z',
+      failed_at: null,
+      cancelled_at: null,
+      provider: 'acme',
+      provider_message_id: 'm-1',
+    });
+  });
+
+  const ENDS: [DeliveryState, string][] = [
+    ['failed', 'failed_at'],
+    ['cancelled', 'cancelled_at'],
+    ['delivered', 'delivered_at'],
+  ];
+  for (const [state, field] of ENDS)
+    it(`keeps when one was ${state}, until a redrive opens it again`, async () => {
+      const notification = await stored();
+      const end = { ...freshRow(notification, AT), state };
+      await projectNext([eventOf(notification, end, 0)]);
+      expect(await getNotification(test.db, notification.id)).to.include({
+        status: state,
+        [field]: '2030-01-31T09:00:00.123Z',
+      });
+      await projectNext([eventOf(notification, { ...freshRow(notification, AT + 1), cycle: 1 }, 1)]);
+      expect(await getNotification(test.db, notification.id)).to.include({ status: 'queued', [field]: null });
+    });
+
+  it('comes to the same, in whatever order and however often the events come', async () => {
+    const [reference, ...others] = await Promise.all(Array.from({ length: 6 }, () => stored()));
+    if (reference === undefined) throw new Error('unreachable');
+    await projectNext(logOf(reference));
+    const { id: _, created_at: __, ...expected } = Object(await getNotification(test.db, reference.id));
+    for (const [seed, notification] of others.entries()) {
+      const events = logOf(notification, 0, 1_000 * (seed + 1));
+      const twice = shuffled(
+        [...events, ...events.map((event, i) => ({ ...event, log_offset: event.log_offset + 100 + i }))],
+        seed,
+      );
+      for (let i = 0; i < twice.length; i += 3) {
+        const position = await readProgress(test.db, STATUS_TOPIC, 0);
+        const batch = twice.slice(i, i + 3);
+        await project(
+          test.db,
+          STATUS_TOPIC,
+          [{ partition: 0, expected: position, next: position + 1 }],
+          batch,
+        );
+      }
+      const {
+        id: ___,
+        created_at: ____,
+        ...folded
+      } = Object(await getNotification(test.db, notification.id));
+      expect(folded).to.deep.equal(expected);
+      const trace = (await getTrace(test.db, notification.id)).map(({ event }) => event);
+      expect(trace).to.deep.equal(['created', 'queued', 'processing', 'retrying', 'processing', 'delivered']);
+    }
+  });
+
+  it('tells which events were new: the first of a kind, once', async () => {
+    const notification = await stored();
+    const [first, second, third] = logOf(notification);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('unreachable');
+    const same = { ...second, log_offset: 2 };
+    const { traced } = await projectNext([first, second, same]);
+    expect(traced).to.deep.equal(new Set(['0:0', '0:1']));
+    const again = await projectNext([
+      { ...first, log_offset: 3 },
+      { ...third, log_offset: 4 },
+    ]);
+    expect(again.traced).to.deep.equal(new Set(['0:4']));
+  });
+
+  it('changes nothing of a partition whose position is another, and all of the others', async () => {
+    const [moved, behind] = [await stored(), await stored()];
+    const topic = STATUS_TOPIC;
+    await Promise.all([0, 1].map((partition) => readProgress(test.db, topic, partition)));
+    await rewindProgress(test.db, topic, { partition: 1, expected: 0, next: 7 });
+    const events = [...logOf(moved, 0), ...logOf(behind, 1)];
+    const moves: Move[] = [
+      { partition: 1, expected: 0, next: 5 },
+      { partition: 0, expected: 0, next: 5 },
+      { partition: 2, expected: 0, next: 5 },
+    ];
+    const projected = await project(test.db, topic, moves, shuffled(events, 1));
+    expect(projected).to.deep.equal({ moved: [0], traced: new Set(['0:0', '0:1', '0:2', '0:3', '0:4']) });
+    expect(await getNotification(test.db, behind.id)).to.have.property('status', 'pending');
+    expect(await getTrace(test.db, behind.id)).to.have.length(1);
+    expect(await readProgress(test.db, topic, 0)).to.equal(5);
+    expect(await readProgress(test.db, topic, 1)).to.equal(7);
+    expect(await readProgress(test.db, topic, 2)).to.equal(0);
+  });
+
+  it('lets one of several projectors of the same events win', async () => {
+    const others = test.connect(6);
+    const notifications = await Promise.all(Array.from({ length: 20 }, () => stored()));
+    const partitions = [0, 1, 2, 3];
+    await Promise.all(partitions.map((partition) => readProgress(test.db, STATUS_TOPIC, partition)));
+    const events = notifications.map((one, i) => logOf(one, i % 4, 10 * i));
+    const moves = partitions.map((partition) => ({ partition, expected: 0, next: 1_000 }));
+    const all = await Promise.all(
+      Array.from({ length: 6 }, (_, seed) =>
+        project(others, STATUS_TOPIC, shuffled(moves, seed), shuffled(events.flat(), seed)),
+      ),
+    );
+    expect(all.flatMap(({ moved }) => moved)).to.have.members(partitions);
+    expect(all.flatMap(({ traced }) => [...traced])).to.have.length(100);
+    for (const { id } of notifications)
+      expect(await getNotification(test.db, id)).to.have.property('status', 'delivered');
+  });
+
+  it('keeps the trace of a notification that is not here, for it may have been removed', async () => {
+    const removed = accepted();
+    await projectNext(logOf(removed));
+    expect(await getNotification(test.db, removed.id)).to.equal(null);
+    expect(await test.sql('SELECT version FROM status_events')).to.have.length(5);
+  });
+
+  it('stores nothing of a batch with an event that cannot be stored, and stays where it is', async () => {
+    const notification = await stored();
+    const [good, bad] = logOf(notification);
+    if (good === undefined || bad === undefined) throw new Error('unreachable');
+    const spoilt = [good, { ...bad, reason: 'a\0b' }];
+    expect(await projectNext(spoilt).catch((error: unknown) => error)).to.have.property(
+      'code',
+      'row_refused',
+    );
+    expect(await readProgress(test.db, STATUS_TOPIC, 0)).to.equal(0);
+    expect(await getTrace(test.db, notification.id)).to.have.length(1);
+  });
+
+  it('moves a position over what holds no events, and back only from where it is', async () => {
+    const move = { partition: 3, expected: 0, next: 40 };
+    expect(await readProgress(test.db, STATUS_TOPIC, 3)).to.equal(0);
+    expect(await project(test.db, STATUS_TOPIC, [move], [])).to.deep.equal({ moved: [3], traced: new Set() });
+    expect(await project(test.db, STATUS_TOPIC, [move], [])).to.deep.equal({ moved: [], traced: new Set() });
+    await rewindProgress(test.db, STATUS_TOPIC, { partition: 3, expected: 39, next: 0 });
+    expect(await readProgress(test.db, STATUS_TOPIC, 3)).to.equal(40);
+    await rewindProgress(test.db, STATUS_TOPIC, { partition: 3, expected: 40, next: 2 ** 40 });
+    expect(await readProgress(test.db, STATUS_TOPIC, 3)).to.equal(2 ** 40);
+  });
+
+  it('starts a position once, however many ask for it at once', async () => {
+    const many = test.connect(10);
+    for (let partition = 0; partition < 10; partition += 1) {
+      const ask = () => readProgress(many, STATUS_TOPIC, partition);
+      expect(await Promise.all(Array.from({ length: 10 }, ask))).to.deep.equal(
+        Array.from({ length: 10 }, () => 0),
+      );
+    }
+  });
+
+  it('keeps times to the millisecond, up to the last one that a client can say', async () => {
+    const last = Date.parse('9999-12-31T23:59:59.999Z');
+    const times = Array.from({ length: 1_000 }, (_, i) => Math.floor((last * (i + 1)) / 1_000));
+    const notification = accepted();
+    const rows = times.map((at, fence) => ({ ...freshRow(notification, at), fence, started_at: at - 1 }));
+    await projectNext(rows.map((row, i) => eventOf(notification, row, i)));
+    const kept = await test.sql('SELECT at, started_at FROM status_events ORDER BY version');
+    expect(kept).to.deep.equal(times.map((at) => ({ at, started_at: at - 1 })));
+  });
+});
