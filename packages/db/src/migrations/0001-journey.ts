@@ -91,7 +91,7 @@ const NOTIFICATIONS = `
     provider text,
     provider_message_id text,
     updated_at timestamptz NOT NULL
-  ) WITH (fillfactor = 50);
+  ) WITH (fillfactor = 40);
   CREATE INDEX notifications_batch_id ON notifications (batch_id, id) WHERE batch_id IS NOT NULL;
   CREATE TABLE templates (
     id uuid PRIMARY KEY,
