@@ -31,18 +31,18 @@ type Progress = (line: string) => void;
 
 async function prepareDatabase(url: string, onProgress: Progress): Promise<void> {
   const applied = await migrate(url);
-  onProgress(applied.length === 0 ? 'database is up to date' : `database migrated: ${applied.join(', ')}`);
+  onProgress(applied.length === 0 ? 'database is up to date' : `database migrated to ${applied.at(-1)}`);
 }
 
 async function prepareTopics(brokers: string[], retryLevels: number, onProgress: Progress): Promise<void> {
   const wanted = topics(retryLevels);
   const created = await createTopics({ brokers, topics: wanted });
-  onProgress(`topics: ${wanted.length} in place, ${created.length} of them new`);
+  onProgress(`topics ${wanted.length} in place, ${created.length} of them new`);
 }
 
 async function prepareSchemas(url: string, onProgress: Progress): Promise<void> {
   await registerSchemas({ url, subjects: codecs });
-  onProgress(`schemas registered: ${codecs.map(({ subject }) => subject).join(', ')}`);
+  onProgress(`schemas ${codecs.map(({ subject }) => subject).join(', ')}`);
 }
 
 if (import.meta.main) {

@@ -1,6 +1,7 @@
 // `npm test`: every test, on one stack that is there for this run alone.
 import { startTestStack } from '@fanfare/testkit';
 import { INTERRUPTED_CODE, onInterrupt } from './process/interrupt.ts';
+import { createScreen } from './screen.ts';
 import { describeFailure } from './user-error.ts';
 import { readArguments } from './test/arguments.ts';
 import { describeTally, runMocha, type Tally } from './test/run-mocha.ts';
@@ -11,8 +12,9 @@ const DRAIN_MS = 10_000;
 async function main(): Promise<void> {
   const signal = onInterrupt(() => process.exit(INTERRUPTED_CODE));
   const run = readArguments(process.argv.slice(2));
-  console.log(`${run.files.length} test files`);
-  const stack = await startTestStack((line) => console.log(line), signal);
+  const screen = createScreen();
+  screen.heading('stack of its own');
+  const stack = await startTestStack(screen.row, signal);
   Object.assign(process.env, stack.addresses);
   const tally = await runMocha(run, signal);
   await stack.stop();

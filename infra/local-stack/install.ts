@@ -4,13 +4,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { join } from 'node:path';
 import { stateDir } from '../paths.ts';
 import { claimFolder, holderOf } from '../process/claim.ts';
+import type { Progress } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 import { waitUntil } from '../wait.ts';
 import { followMaven } from './maven-progress.ts';
 import { requireToInstall } from './requirements.ts';
 
 export type Binaries = { kafkaJars: string; registryJar: string; postgresBin: string; redisServer: string };
-type Progress = (line: string) => void;
 
 const pom = join(import.meta.dirname, 'pom.xml');
 const os = process.platform === 'darwin' ? 'darwin' : 'linux';
@@ -38,7 +38,7 @@ async function installOnce(dir: string, onProgress: Progress, signal?: AbortSign
   requireToInstall();
   const lockDir = join(stateDir, 'install');
   const other = holderOf(lockDir);
-  if (other !== undefined) onProgress(`waiting for the installation that pid ${other} is doing`);
+  if (other !== undefined) onProgress(`install waits for the one that pid ${other} is doing`);
   await waitUntil(() => holderOf(lockDir) === undefined || signal?.aborted === true, 600_000, 500);
   signal?.throwIfAborted();
   const lock = claimFolder(lockDir);

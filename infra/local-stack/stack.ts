@@ -1,5 +1,6 @@
 import { endLeftovers } from '../process/children.ts';
 import { type Claim, claimFolder } from '../process/claim.ts';
+import type { Progress } from '../screen.ts';
 import { type Binaries, installBinaries } from './install.ts';
 import type { Tuning } from './jvm.ts';
 import { brokers, kafkaPart } from './kafka.ts';
@@ -11,7 +12,7 @@ import {
   type PartProcess,
   startPart,
 } from './part.ts';
-import { freePort, requireFreePorts } from './ports.ts';
+import { freePort, requireFreePorts, type WantedPort } from './ports.ts';
 import { databaseUrl, postgresPart } from './postgres.ts';
 import { redisPart, redisUrl } from './redis.ts';
 import { registryPart, registryUrl } from './registry.ts';
@@ -31,11 +32,13 @@ export type StackOptions = {
   /** Data and logs; `stop` keeps them, so that a later start goes on with them. */
   dir: string;
   ports: StackPorts | 'free';
-  onProgress: (line: string) => void;
+  onProgress: Progress;
   /** `load` costs seconds at the start and lets the JVMs optimise. */
   tuned?: Tuning;
   /** A part ended that nobody told to. */
   onExit?: (exit: PartExit) => void;
+  /** Other ports the caller will want: checked with those of the stack, before anything starts. */
+  otherPorts?: WantedPort[];
   /** Gives a start up: what runs by then is stopped, and the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 };
@@ -59,7 +62,7 @@ export async function startLocalStack(options: StackOptions): Promise<LocalStack
   try {
     await endLeftovers(options.onProgress);
     const binaries = await installBinaries(options.onProgress, options.signal);
-    const ports = await choosePorts(options.ports);
+    const ports = await choosePorts(options);
     const parts = describeParts(options, binaries, ports, await freePort());
     const processes = await startAll(parts, toPartDeps(options), options.onProgress);
     return { addresses: addressesOf(ports), processes, stop: () => stopAll(processes, claim) };
@@ -77,7 +80,7 @@ export const PORT_SETTINGS: Record<PartName, string> = {
   registry: 'REGISTRY_PORT',
 };
 
-async function choosePorts(ports: StackPorts | 'free'): Promise<StackPorts> {
+async function choosePorts({ ports, otherPorts = [] }: StackOptions): Promise<StackPorts> {
   if (ports === 'free')
     return {
       postgres: await freePort(),
@@ -86,7 +89,8 @@ async function choosePorts(ports: StackPorts | 'free'): Promise<StackPorts> {
       registry: await freePort(),
     };
   const names: PartName[] = ['postgres', 'redis', 'kafka', 'registry'];
-  await requireFreePorts(names.map((name) => ({ name, port: ports[name], setting: PORT_SETTINGS[name] })));
+  const own = names.map((name) => ({ name, port: ports[name], setting: PORT_SETTINGS[name] }));
+  await requireFreePorts([...own, ...otherPorts]);
   return ports;
 }
 
@@ -126,11 +130,7 @@ function toPartDeps(options: StackOptions): PartDeps {
 type Processes = Record<PartName, PartProcess>;
 
 /** All at once; when one fails, those that came up are stopped before the failure is told. */
-async function startAll(
-  parts: Parts,
-  deps: PartDeps,
-  onProgress: (line: string) => void,
-): Promise<Processes> {
+async function startAll(parts: Parts, deps: PartDeps, onProgress: Progress): Promise<Processes> {
   const start = async (part: Part): Promise<PartProcess> => {
     const process = await startPart(part, deps);
     onProgress(`${part.name} answers on 127.0.0.1:${part.port}`);

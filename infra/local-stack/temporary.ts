@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stateDir } from '../paths.ts';
 import { endLeftovers } from '../process/children.ts';
 import { holderOf } from '../process/claim.ts';
+import type { Progress } from '../screen.ts';
 import { type LocalStack, type StackOptions, startLocalStack } from './stack.ts';
 
 const PREFIX = 'temporary-';
@@ -24,7 +25,7 @@ export async function startTemporaryStack(options: Omit<StackOptions, 'dir' | 'p
 }
 
 /** A run that was killed could not remove its stack: the next one does, once its processes are ended. */
-async function removeAbandoned(onProgress: (line: string) => void): Promise<void> {
+async function removeAbandoned(onProgress: Progress): Promise<void> {
   await endLeftovers(onProgress);
   const names = safeReaddir(stateDir).filter((name) => name.startsWith(PREFIX));
   for (const dir of names.map((name) => join(stateDir, name)))

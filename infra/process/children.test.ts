@@ -25,7 +25,9 @@ describe('endLeftovers', () => {
     const file = leaveBehind(child, { command: 'node of-another-time' });
     await sweep();
     expect(commandLine(child.pid ?? 0)).to.equal(undefined);
-    expect(lines).to.deep.equal([`ending kafka (pid ${child.pid}), left over from a run that was killed`]);
+    expect(lines).to.deep.equal([
+      `kafka (pid ${child.pid}) is left over from a run that was killed: ending it`,
+    ]);
     expect(existsSync(file)).to.equal(false);
   });
 

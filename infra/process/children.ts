@@ -45,7 +45,7 @@ export async function endLeftovers(onProgress: (line: string) => void, dir = def
 async function endLeftover(child: KnownChild, onProgress: (line: string) => void): Promise<void> {
   const { name, pid, mark, stopSignal } = child;
   if (!(commandLine(pid)?.includes(mark) ?? false)) return;
-  onProgress(`ending ${name} (pid ${pid}), left over from a run that was killed`);
+  onProgress(`${name} (pid ${pid}) is left over from a run that was killed: ending it`);
   await endProcess(pid, stopSignal);
 }
 

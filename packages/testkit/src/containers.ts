@@ -1,4 +1,5 @@
 import { freePort } from '@fanfare/infra/ports';
+import type { Progress } from '@fanfare/infra/screen';
 import type * as Library from 'testcontainers';
 import type { TestStack } from './stack.ts';
 
@@ -12,11 +13,11 @@ const IMAGES = {
 type Testcontainers = typeof Library;
 
 /** The stack in containers, or undefined where no engine answers. */
-export async function startContainers(onProgress: (line: string) => void): Promise<TestStack | undefined> {
+export async function startContainers(onProgress: Progress): Promise<TestStack | undefined> {
   const testcontainers = await import('testcontainers');
   const host = await engineHost(testcontainers);
   if (host === undefined) return undefined;
-  onProgress('starting the stack in containers (the first time, their images are fetched)');
+  onProgress('containers start; the first time, their images are fetched');
   const started = await Promise.all([
     startPostgres(testcontainers),
     startRedis(testcontainers),

@@ -1,4 +1,5 @@
 import type { Addresses } from '@fanfare/infra/local-stack';
+import type { Progress } from '@fanfare/infra/screen';
 import { startContainers } from './containers.ts';
 
 /**
@@ -14,10 +15,7 @@ export function stack(): Promise<Addresses> {
 export type TestStack = { addresses: Addresses; stop(): Promise<void> };
 
 /** What `stack` brings up, empty, for whoever decides when it stops. */
-export async function startTestStack(
-  onProgress: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<TestStack> {
+export async function startTestStack(onProgress: Progress, signal?: AbortSignal): Promise<TestStack> {
   return givenStack() ?? (await startContainers(onProgress)) ?? startLocally(onProgress, signal);
 }
 
@@ -47,7 +45,7 @@ function givenStack(): TestStack | undefined {
 }
 
 /** Imported only here: with given addresses or containers, nothing of it is needed. */
-async function startLocally(onProgress: (line: string) => void, signal?: AbortSignal): Promise<TestStack> {
+async function startLocally(onProgress: Progress, signal?: AbortSignal): Promise<TestStack> {
   const { startTemporaryStack } = await import('@fanfare/infra/temporary-stack');
   return startTemporaryStack({ onProgress, ...(signal === undefined ? {} : { signal }) });
 }
