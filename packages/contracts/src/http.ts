@@ -65,6 +65,56 @@ export type TraceEntry = {
 };
 export type Trace = { notification_id: string; entries: TraceEntry[] };
 
+/** What a redrive made of a dead letter: redriven, or skipped because of what its notification is by now. */
+export const DEAD_LETTER_RESOLUTIONS = [
+  'redriven',
+  'already_redriven',
+  'delivered',
+  'cancelled',
+  'expired',
+  'not_redrivable',
+] as const;
+export type DeadLetterResolution = (typeof DEAD_LETTER_RESOLUTIONS)[number];
+
+/** `open`: no redrive has looked at it yet. */
+export const DEAD_LETTER_STATES = ['open', 'redriven', 'skipped'] as const;
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
+
+/** A dead letter as the index knows it; its bytes are at `partition` and `offset` of the dead-letter topic. */
+export type DeadLetterResource = {
+  id: string;
+  notification_id: string | null;
+  /** Of the notification, as it is now. */
+  notification_status: Status | null;
+  cycle: number;
+  channel: string | null;
+  reason: string;
+  message: string | null;
+  partition: number;
+  offset: number;
+  source_topic: string | null;
+  source_partition: number | null;
+  source_offset: number | null;
+  resolution: DeadLetterResolution | null;
+  resolved_at: string | null;
+  created_at: string;
+};
+export type DeadLetterPage = { items: DeadLetterResource[]; next_cursor: string | null };
+
+/** What a redrive did, or of a dry run would do. A caller repeats it until nothing is `remaining`. */
+export type RedriveReport = {
+  dry_run: boolean;
+  redriven: number;
+  skipped: Record<Exclude<DeadLetterResolution, 'redriven' | 'not_redrivable'>, number>;
+  not_redrivable: number;
+  /** Open ones that match and were not looked at; counted up to 100 000. */
+  remaining: number;
+  /** Now. As `before` of the calls that follow it keeps what fails again out of them. */
+  as_of: string;
+};
+
+export type PurgeReport = { dry_run: boolean; deleted: number; remaining: number };
+
 /** One fault of a request. `field` is a path such as `recipient` or `notifications[3].content`. */
 export type FieldError = { field: string; message: string };
 

@@ -9,4 +9,5 @@ export * from './migrate.ts';
 export * from './notifications.ts';
 export * from './outbox.ts';
 export * from './projection.ts';
+export * from './redrive.ts';
 export * from './schemas.ts';

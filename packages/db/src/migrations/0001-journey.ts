@@ -205,7 +205,14 @@ const BOOKKEEPING = `
     source_partition integer,
     source_offset bigint,
     created_at timestamptz NOT NULL,
+    -- What a redrive made of it, once one has looked at it.
+    resolution text,
+    resolved_at timestamptz,
+    -- A deleted one keeps its place, or a projector that reads the topic again would bring it back.
+    deleted_at timestamptz,
     UNIQUE (log_partition, log_offset)
   );
   CREATE INDEX dead_letters_created_at ON dead_letters (created_at, id);
+  CREATE INDEX dead_letters_open ON dead_letters (created_at, id)
+    WHERE resolved_at IS NULL AND deleted_at IS NULL;
 `;
