@@ -1,0 +1,81 @@
+// `npm start`: the whole system on this machine, until Ctrl-C. Data stays in .fanfare/data for the next start.
+import { parseArgs } from 'node:util';
+import { INTERRUPTED_CODE, onInterrupt } from '../process/interrupt.ts';
+import { prepare } from '../prepare.ts';
+import { createScreen, formatElapsed, type Screen } from '../screen.ts';
+import { describeFailure } from '../user-error.ts';
+import { describeAddresses } from './addresses.ts';
+import { showSamples } from './samples.ts';
+import { readSettings, type StartSettings } from './settings.ts';
+import { superviseServices } from './supervise-services.ts';
+import { superviseStack } from './supervise-stack.ts';
+
+async function main(screen: Screen): Promise<void> {
+  const signal = onInterrupt(() => process.exit(INTERRUPTED_CODE));
+  const { values } = parseArgs({ options: { 'no-samples': { type: 'boolean' } } });
+  const settings = readSettings(process.env);
+  screen.print('Fanfare on your machine. Ctrl-C ends all of it; its data stays in .fanfare/data.');
+  const running = await bringUp(screen, settings, signal);
+  try {
+    if (values['no-samples'] !== true) await trySamples(screen, running.url, signal);
+    screen.print(describeAddresses(settings, running.addresses));
+    await untilAborted(signal);
+  } finally {
+    await takeDown(screen, running);
+  }
+}
+
+type Running = Awaited<ReturnType<typeof bringUp>>;
+
+async function bringUp(screen: Screen, settings: StartSettings, signal: AbortSignal) {
+  screen.heading('stack');
+  const stack = await superviseStack({ screen, settings, signal });
+  try {
+    const env = { ...process.env, ...settings.env, ...stack.addresses };
+    screen.heading('prepare');
+    await prepare(env, screen.row);
+    signal.throwIfAborted();
+    screen.heading('services');
+    const services = await superviseServices({ screen, env, signal });
+    return { stack, services, addresses: stack.addresses, url: services.url('ingest') };
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+/** Samples that fail are no reason to end what runs. */
+async function trySamples(screen: Screen, url: string, signal: AbortSignal): Promise<void> {
+  try {
+    await showSamples({ screen, url, signal });
+  } catch (error) {
+    if (!signal.aborted) screen.print(`  ! the samples did not go through: ${describeFailure(error)}`);
+  }
+}
+
+/** Services before the stack: what they have in flight still needs it. */
+async function takeDown(screen: Screen, { services, stack }: Running): Promise<void> {
+  const started = performance.now();
+  screen.setFooter([]);
+  screen.heading('stopping; Ctrl-C again ends everything at once');
+  await services.stop();
+  await stack.stop();
+  screen.print(`\nStopped in ${formatElapsed(performance.now() - started)}.`);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    // The services' pipes keep the process alive meanwhile.
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+// A closed terminal still lets us stop everything; only what is said then is lost.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+await main(createScreen()).catch((error: unknown) => {
+  const isInterrupt = error instanceof Error && error.name === 'Interrupted';
+  console.error(isInterrupt ? '\nInterrupted; nothing is left running.' : `\n${describeFailure(error)}`);
+  process.exitCode = isInterrupt ? INTERRUPTED_CODE : 1;
+});
