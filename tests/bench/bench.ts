@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '@fanfare/infra/screen';
 import { startBareExpress, type BareExpress } from './load/loads.ts';
 import { costWhile } from './measure/processes.ts';
 import type { Plan } from './plan.ts';
@@ -12,8 +13,7 @@ export type Bench = {
   simulator: Simulator;
   /** The same one for every figure that is held against it; started when first asked for. */
   bareExpress: () => Promise<BareExpress>;
-  /** Says in a line what is being done. */
-  progress: (line: string) => void;
+  progress: Progress;
   signal: AbortSignal;
 };
 
@@ -39,7 +39,7 @@ const QUIET_TIMEOUT_MS = 30_000;
  * Gives up silently: what a system does for ever is a part of its figures.
  */
 export async function untilQuiet({ system, progress, signal }: Bench): Promise<void> {
-  progress('waiting until the services are quiet');
+  progress('settle until the services are quiet', 'moving');
   const giveUpAt = performance.now() + QUIET_TIMEOUT_MS;
   for (let quietSeconds = 0; quietSeconds < 2 && performance.now() < giveUpAt;) {
     const second = (): Promise<void> => sleep(1_000, undefined, { signal });
@@ -56,7 +56,7 @@ export async function untilDelivered({ simulator, progress, signal }: Bench, cou
   const giveUpAt = performance.now() + ARRIVAL_TIMEOUT_MS;
   for (;;) {
     const { acceptedKeys } = await simulator.stats();
-    progress(`${acceptedKeys} of ${count} delivered`);
+    progress(`deliver ${acceptedKeys} of ${count}`, 'moving');
     if (acceptedKeys >= count) return;
     if (performance.now() > giveUpAt)
       throw new Error(`${acceptedKeys} of ${count} arrived within ${ARRIVAL_TIMEOUT_MS / 1_000} s`);

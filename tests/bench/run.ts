@@ -7,6 +7,7 @@ import { measureDrain } from './figures/drain.ts';
 import { measureEndToEnd } from './figures/end-to-end.ts';
 import { measureIdle } from './figures/idle.ts';
 import { measureOpen } from './figures/open.ts';
+import { quantity } from './table.ts';
 
 /** What came of a measurement: its figures, or why there are none. */
 export type Outcome = { figure: FigureKey; measured: Measured } | { figure: FigureKey; failure: string };
@@ -37,9 +38,13 @@ export async function takeFigures(bench: Bench, only: readonly FigureKey[]): Pro
 /** One figure that cannot be taken leaves the others, unless the run as a whole is over. */
 async function attempt(bench: Bench, figure: FigureKey, measure: Measure): Promise<Outcome> {
   try {
-    return { figure, measured: await measure(bench) };
+    const measured = await measure(bench);
+    bench.progress(`${figure} ${measured.rows.map(({ value, unit }) => quantity(value, unit)).join(', ')}`);
+    return { figure, measured };
   } catch (error) {
     bench.signal.throwIfAborted();
-    return { figure, failure: error instanceof Error ? error.message : String(error) };
+    const failure = error instanceof Error ? error.message : String(error);
+    bench.progress(`${figure} could not be measured`);
+    return { figure, failure };
   }
 }

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { type LocalStack, startLocalStack } from '@fanfare/infra/local-stack';
+import { type LocalStack } from '@fanfare/infra/local-stack';
+import { freePort } from '@fanfare/infra/ports';
 import { prepare } from '@fanfare/infra/prepare';
+import type { Progress } from '@fanfare/infra/screen';
 import { type ServiceName, type ServiceProcess, services, startService } from '@fanfare/infra/services';
+import { startTemporaryStack } from '@fanfare/infra/temporary-stack';
 import type { Pids } from './measure/processes.ts';
 
 /** Everything that is measured: a stack with data of its own, and the services that a figure needs. */
@@ -22,55 +22,49 @@ export type System = {
 };
 
 type SystemOptions = {
-  dir: string;
-  onProgress: (line: string) => void;
+  onProgress: Progress;
   /** A server or a service ended that nobody told to: no figure means anything any more. */
   onBroken: (error: Error) => void;
   signal: AbortSignal;
+  /** Where each service leaves a CPU profile when it ends; null for none. */
+  profileDir: string | null;
 };
 
 /** The provider of every figure answers after this, as one on the other side of the internet would. */
 export const PROVIDER_LATENCY_MS = 20;
 
 export async function openSystem(options: SystemOptions): Promise<System> {
-  const { dir, onProgress, onBroken, signal } = options;
-  const remove = (): void => rmSync(dir, { recursive: true, force: true });
-  let stack: LocalStack | null = null;
+  const { onProgress, onBroken, signal } = options;
+  const stack = await startTemporaryStack({
+    tuned: 'load',
+    onProgress,
+    signal,
+    onExit: ({ name, lastLines }) => onBroken(new Error([`${name} ended`, ...lastLines].join('\n'))),
+  });
   try {
-    stack = await startLocalStack({
-      dir,
-      ports: 'free',
-      tuned: 'load',
-      onProgress,
-      signal,
-      onExit: ({ name, lastLines }) => onBroken(new Error([`${name} ended`, ...lastLines].join('\n'))),
-    });
     await prepare({ ...process.env, ...stack.addresses }, onProgress);
     signal.throwIfAborted();
-    return await buildSystem(stack, options, remove);
+    return operate(stack, await choosePorts(), options);
   } catch (error) {
-    await stack?.stop();
-    remove();
+    await stack.stop();
     throw error;
   }
 }
 
-async function buildSystem(stack: LocalStack, options: SystemOptions, remove: () => void): Promise<System> {
-  const ports = await freePorts();
+function operate(stack: LocalStack, ports: Ports, options: SystemOptions): System {
   const env = settings(stack, ports);
   const running = new Map<ServiceName, ServiceProcess>();
 
   async function start(name: ServiceName): Promise<void> {
     if (running.has(name)) return;
-    options.onProgress(`starting ${name}`);
-    const service = startService(name, env, {
-      onExit: () => {
-        if (running.delete(name))
-          options.onBroken(new Error([`${name} ended`, ...service.lastLines()].join('\n')));
-      },
-    });
+    const service = startService(name, { ...env, ...profiling(name, options) }, { onExit });
     running.set(name, service);
     await unlessAborted(service.ready(), options.signal);
+
+    function onExit(): void {
+      if (running.delete(name))
+        options.onBroken(new Error([`${name} ended`, ...service.lastLines()].join('\n')));
+    }
   }
 
   async function stop(name: ServiceName): Promise<void> {
@@ -83,6 +77,7 @@ async function buildSystem(stack: LocalStack, options: SystemOptions, remove: ()
     start,
     stop,
     run: async (names) => {
+      options.onProgress(`services ${names.length === services.length ? 'all of them' : names.join(', ')}`);
       await Promise.all(Array.from(running.keys()).filter(isNot(names)).map(stop));
       await Promise.all(names.map(start));
     },
@@ -93,7 +88,6 @@ async function buildSystem(stack: LocalStack, options: SystemOptions, remove: ()
     close: async () => {
       await Promise.all(Array.from(running.keys(), stop));
       await stack.stop();
-      remove();
     },
   };
 }
@@ -102,7 +96,19 @@ function isNot(names: readonly ServiceName[]): (name: ServiceName) => boolean {
   return (name) => !names.includes(name);
 }
 
+function profiling(name: ServiceName, { profileDir }: SystemOptions): Record<string, string> {
+  if (profileDir === null) return {};
+  return {
+    NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileDir} --cpu-prof-name=${name}-\${pid}.cpuprofile`,
+  };
+}
+
 type Ports = Record<ServiceName, number>;
+
+async function choosePorts(): Promise<Ports> {
+  const entries = services.map(async ({ name }) => [name, await freePort()]);
+  return Object.fromEntries(await Promise.all(entries)) as Ports;
+}
 
 function settings(stack: LocalStack, ports: Ports): Record<string, string> {
   const portSettings = services.map(({ name, portSetting }) => [portSetting, String(ports[name])]);
@@ -117,15 +123,6 @@ function settings(stack: LocalStack, ports: Ports): Record<string, string> {
     INBOUND_RATE_PER_MINUTE: '0',
     OUTBOUND_RATE_PER_CHANNEL: '0',
   };
-}
-
-async function freePorts(): Promise<Ports> {
-  // All are held at once, so that no two are the same.
-  const servers = services.map(() => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return Object.fromEntries(services.map(({ name }, index) => [name, ports[index]])) as Ports;
 }
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -4,7 +4,7 @@ import { type ClosedLoopResult, runClosedLoop } from '../load/loads.ts';
 import { type Cost, costWhile, type Pids } from '../measure/processes.ts';
 import { median } from '../measure/statistics.ts';
 import { quantity } from '../table.ts';
-import { costsText, meanCost } from './costs.ts';
+import { costEachText, sumOf } from './costs.ts';
 
 const CONNECTIONS = 64;
 const REQUESTS_MAX = 500_000;
@@ -16,9 +16,9 @@ export async function measureAccept(bench: Bench): Promise<Measured> {
   const measured: { ours: Round[]; bare: Round[] } = { ours: [], bare: [] };
   for (let round = 1; round <= rounds; round += 1) {
     const warmUp = round === 1 ? firstWarmUpMs : warmUpMs;
-    bench.progress(`accept: bare Express, round ${round} of ${rounds}`);
+    bench.progress(`accept bare Express, round ${round} of ${rounds}`, 'moving');
     measured.bare.push(await runRound(bench, sides.bare, warmUp));
-    bench.progress(`accept: ingest, round ${round} of ${rounds}`);
+    bench.progress(`accept ingest, round ${round} of ${rounds}`, 'moving');
     measured.ours.push(await runRound(bench, sides.ours, warmUp));
   }
   return tell(measured.ours, measured.bare);
@@ -43,7 +43,6 @@ async function runRound({ plan, signal }: Bench, { port, pids }: Side, warmUpMs:
 
 function tell(ours: Round[], bare: Round[]): Measured {
   const rate = (rounds: Round[]): number => median(rounds.map(({ result }) => result.perSecond));
-  const cost = meanCost(ours.map((round) => round.cost));
   return {
     rows: [
       {
@@ -56,7 +55,7 @@ function tell(ours: Round[], bare: Round[]): Measured {
     ],
     notes: [
       `accept: latency ${latencyText(ours)}; Express ${latencyText(bare)}; medians of ${ours.length} rounds`,
-      `accept: of a core, ${costsText(cost)}, the load ${loadPercent(ours)} %`,
+      `accept: CPU for each, ${cpuText(ours)}; Express, ${cpuText(bare)}`,
       ...refusals(ours),
     ],
     detail: { ours, bare },
@@ -69,8 +68,10 @@ function latencyText(rounds: Round[]): string {
   return `p50 ${quantity(p50, 'ms')}, p99 ${quantity(p99, 'ms')}`;
 }
 
-function loadPercent(rounds: Round[]): number {
-  return Math.round(median(rounds.map(({ result }) => result.cpuPercent)));
+function cpuText(rounds: Round[]): string {
+  const count = rounds.reduce((sum, { result }) => sum + result.acceptedInAll, 0);
+  const load = median(rounds.map(({ result }) => result.cpuMicros));
+  return `${costEachText(sumOf(rounds.map(({ cost }) => cost)), count)}, the load ${Math.round(load)} µs`;
 }
 
 function refusals(rounds: Round[]): string[] {

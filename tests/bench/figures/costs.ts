@@ -17,25 +17,34 @@ export function idleText(cost: Cost): string {
     .join(', ');
 }
 
+/** `ingest 81 µs, kafka 30 µs, ...`: CPU spent for each of `count`. Unlike rates, it is the same on a busy machine. */
+export function costEachText(cost: Cost, count: number): string {
+  return Object.entries(cost)
+    .toSorted(([, a], [, b]) => b.cpuMs - a.cpuMs)
+    .map(([name, { cpuMs }]) => `${name} ${Math.round((cpuMs * 1_000) / count)} µs`)
+    .join(', ');
+}
+
 export function totalOf(cost: Cost): ProcessCost {
-  return Object.values(cost).reduce(
-    (total, { cpuPercent, memoryBytes }) => ({
-      cpuPercent: total.cpuPercent + cpuPercent,
-      memoryBytes: total.memoryBytes + memoryBytes,
-    }),
-    { cpuPercent: 0, memoryBytes: 0 },
-  );
+  return Object.values(cost).reduce(add, NOTHING);
 }
 
-/** Of several stretches of the same length. */
-export function meanCost(costs: readonly Cost[]): Cost {
-  const names = Object.keys(costs[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, meanOf(costs.flatMap((cost) => cost[name] ?? []))]));
+/** Of several stretches of time, by name. */
+export function sumOf(costs: readonly Cost[]): Cost {
+  const sums: Cost = {};
+  for (const [name, one] of costs.flatMap((cost) => Object.entries(cost)))
+    sums[name] = add(sums[name] ?? NOTHING, one);
+  return sums;
 }
 
-function meanOf(stretches: readonly ProcessCost[]): ProcessCost {
-  const { cpuPercent, memoryBytes } = totalOf(Object.fromEntries(stretches.entries()));
-  return { cpuPercent: cpuPercent / stretches.length, memoryBytes: memoryBytes / stretches.length };
+const NOTHING: ProcessCost = { cpuMs: 0, cpuPercent: 0, memoryBytes: 0 };
+
+function add(a: ProcessCost, b: ProcessCost): ProcessCost {
+  return {
+    cpuMs: a.cpuMs + b.cpuMs,
+    cpuPercent: a.cpuPercent + b.cpuPercent,
+    memoryBytes: a.memoryBytes + b.memoryBytes,
+  };
 }
 
 export function megabytes(bytes: number): string {

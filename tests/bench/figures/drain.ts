@@ -6,7 +6,7 @@ import { costWhile } from '../measure/processes.ts';
 import { PROVIDER_LATENCY_MS } from '../system.ts';
 import { quantity } from '../table.ts';
 import { config as deliveryConfig } from '../../../services/delivery/src/config.ts';
-import { costsText } from './costs.ts';
+import { costEachText } from './costs.ts';
 
 const BATCH_SIZE = 1_000;
 const BAR = 800;
@@ -19,7 +19,7 @@ export async function measureDrain(bench: Bench): Promise<Measured> {
   const { perSecond: limit, concurrency } = await measureLimit(bench, count);
   const batches = await pileUp(bench, count);
 
-  progress('drain: starting delivery');
+  progress('drain starting delivery', 'moving');
   const startedAt = Date.now();
   await system.start('delivery');
   const pids = { ...system.servicePids(), ...system.stackPids() };
@@ -44,7 +44,7 @@ export async function measureDrain(bench: Bench): Promise<Measured> {
       `drain: provider latency ${PROVIDER_LATENCY_MS} ms, ${concurrency} calls at once on both sides; each arrived ` +
         'once and is told delivered',
       `drain: first call ${quantity(stats.firstAtMs - startedAt, 'ms')} after delivery was started`,
-      `drain: of a core, ${costsText(cost)}`,
+      `drain: CPU for each, ${costEachText(cost, count)}`,
     ],
     detail: { stats, limit, cost, concurrency },
   };
@@ -55,7 +55,7 @@ async function measureLimit(
   count: number,
 ): Promise<{ perSecond: number; concurrency: number }> {
   const { system, simulator, progress, signal } = bench;
-  progress('drain: bare undici loop');
+  progress('drain bare undici loop', 'moving');
   const { DELIVERY_CONCURRENCY: concurrency } = deliveryConfig.parse({ ...process.env, ...system.env });
   const { perSecond } = await runProviderLoop({ port: system.ports.simulator, count, concurrency }, signal);
   await simulator.reset();
@@ -65,7 +65,7 @@ async function measureLimit(
 /** Accepts the notifications while nobody delivers them. Returns the ids of their batches. */
 async function pileUp(bench: Bench, count: number): Promise<string[]> {
   const { system, progress } = bench;
-  progress(`drain: accepting ${count} while delivery is stopped`);
+  progress(`drain accepting ${count} while delivery is stopped`, 'moving');
   await system.stop('delivery');
   const batches: string[] = [];
   for (let seed = 0; seed < count / BATCH_SIZE; seed += 1)

@@ -13,9 +13,9 @@ export async function measureEndToEnd(bench: Bench): Promise<Measured> {
   const { system, progress, plan } = bench;
   const { seconds, limitSeconds } = plan.endToEnd;
   await untilQuiet(bench);
-  progress(`e2e: straight to the provider at ${PER_SECOND}/s`);
+  progress(`e2e straight to the provider at ${PER_SECOND}/s`, 'moving');
   const direct = await arrivalTimes(bench, system.ports.simulator, 'provider', limitSeconds);
-  progress(`e2e: ${PER_SECOND}/s for ${seconds} s`);
+  progress(`e2e ${PER_SECOND}/s for ${seconds} s`, 'moving');
   const ours = await arrivalTimes(bench, system.ports.ingest, 'api', seconds);
   return {
     rows: [toRow('p50', ours, direct), toRow('p99', ours, direct)],

@@ -12,7 +12,7 @@ const BARS = { megabytes: 900, percent: 12 };
 export async function measureIdle(bench: Bench): Promise<Measured> {
   const { system, progress, plan, signal } = bench;
   await untilQuiet(bench);
-  progress(`idle: ${plan.idle.seconds} s`);
+  progress(`idle ${plan.idle.seconds} s`, 'moving');
   const nap = (): Promise<void> => sleep(plan.idle.seconds * 1_000, undefined, { signal });
   const pids = { ...system.servicePids(), ...system.stackPids() };
   const { cost } = await costWhile(pids, nap);

@@ -17,10 +17,10 @@ export async function measureOpen(bench: Bench): Promise<Measured> {
   const loop = { to: 'api' as const, perSecond: PER_SECOND, warmUpSeconds };
   await untilQuiet(bench);
   await simulator.reset();
-  progress(`open: bare Express at ${PER_SECOND}/s`);
+  progress(`open bare Express at ${PER_SECOND}/s`, 'moving');
   const { port } = await bench.bareExpress();
   const bare = latencies(await runOpenLoop({ ...loop, port, seconds: limitSeconds }, signal));
-  progress(`open: ${PER_SECOND}/s for ${seconds} s`);
+  progress(`open ${PER_SECOND}/s for ${seconds} s`, 'moving');
   const pids = { ...system.servicePids(), ...system.stackPids() };
   const { result, cost } = await costWhile(pids, () =>
     runOpenLoop({ ...loop, port: system.ports.ingest, seconds }, signal),

@@ -19,11 +19,13 @@ export type ClosedLoopResult = {
   /** Answers 202 a second, each request of them counted whole. */
   perSecond: number;
   accepted: number;
+  /** Of the warm-up as well: what the CPU of the whole loop has to be divided by. */
+  acceptedInAll: number;
   /** Other answers, by status. */
   refused: Record<string, number>;
   latencyMs: Summary;
-  /** CPU that this load itself took, in per cent of a core. */
-  cpuPercent: number;
+  /** CPU that this load itself took for a request. */
+  cpuMicros: number;
 };
 
 onInput(async (loop: ClosedLoop): Promise<ClosedLoopResult> => {
@@ -31,8 +33,9 @@ onInput(async (loop: ClosedLoop): Promise<ClosedLoopResult> => {
   const connections = await Promise.all(
     Array.from({ length: loop.connections }, () => openConnection(loop.port)),
   );
-  await runPhase(connections, requests, loop.warmUpMs, loop.requestsMax);
-  return runPhase(connections, requests, loop.measureMs, loop.requestsMax);
+  const warmUp = await runPhase(connections, requests, loop.warmUpMs, loop.requestsMax);
+  const measured = await runPhase(connections, requests, loop.measureMs, loop.requestsMax);
+  return { ...measured, acceptedInAll: warmUp.accepted + measured.accepted };
 });
 
 /** Enough different ones that nothing downstream sees the same texts all the time: 1 024, or 8 batches. */
@@ -55,7 +58,7 @@ async function runPhase(
   requests: readonly Buffer[],
   lengthMs: number,
   requestsMax: number,
-): Promise<ClosedLoopResult> {
+): Promise<Phase> {
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
   const tally: Tally = { sent: 0, latencies: [], refused: {} };
@@ -69,10 +72,11 @@ async function runPhase(
     perSecond: accepted / seconds,
     refused: tally.refused,
     latencyMs: summarise(tally.latencies),
-    cpuPercent: (cpu.user + cpu.system) / 1e4 / seconds,
+    cpuMicros: (cpu.user + cpu.system) / accepted,
   };
 }
 
+type Phase = Omit<ClosedLoopResult, 'acceptedInAll'>;
 type Tally = { sent: number; latencies: number[]; refused: Record<string, number> };
 
 async function keepSending(

@@ -6,7 +6,7 @@ export type Usage = { cpuMs: number; memoryBytes: number };
 export type Pids = Readonly<Record<string, number>>;
 
 /** CPU in per cent of one core, memory at the end, by name. */
-export type ProcessCost = { cpuPercent: number; memoryBytes: number };
+export type ProcessCost = { cpuMs: number; cpuPercent: number; memoryBytes: number };
 export type Cost = Record<string, ProcessCost>;
 
 /** What each process costs while `run` runs. A process is counted with all its children. */
@@ -22,7 +22,7 @@ function costBetween(before: Record<string, Usage>, after: Record<string, Usage>
   return Object.fromEntries(
     Object.entries(after).map(([name, { cpuMs, memoryBytes }]) => {
       const usedMs = cpuMs - (before[name]?.cpuMs ?? 0);
-      return [name, { cpuPercent: (usedMs / elapsedMs) * 100, memoryBytes }];
+      return [name, { cpuMs: usedMs, cpuPercent: (usedMs / elapsedMs) * 100, memoryBytes }];
     }),
   );
 }
@@ -69,10 +69,12 @@ function readProcesses(): Process[] {
 
 function readProcess(pid: number): Process {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is a name in parentheses, with anything in it; utime and stime are the 14th and 15th.
+  // The second field is a name in parentheses, with anything in it; those behind it are numbered from 3.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [parent = 0, userTicks = 0, systemTicks = 0] = [fields[1], fields[11], fields[12]].map(Number);
-  return { pid, parent, cpuMs: (userTicks + systemTicks) * TICK_MS, memoryBytes: residentBytes(pid) };
+  const [parent = 0] = fields.slice(1, 2).map(Number);
+  // 14 to 17: utime, stime, and those of children that have ended, so that their time is not lost with them.
+  const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
+  return { pid, parent, cpuMs: ticks * TICK_MS, memoryBytes: residentBytes(pid) };
 }
 
 function residentBytes(pid: number): number {
