@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
-import { createOffsetTracker } from '@fanfare/domain';
+import { createOffsetTracker, type OffsetTracker } from '@fanfare/domain';
 import type { ByteBudget } from './byte-budget.ts';
 import type { ConsumedRecord, TopicPartition } from './consume.ts';
 
@@ -14,8 +14,10 @@ export type HeldPartition = TopicPartition & {
   waits: Set<Wait>;
   /** Registers what is new among the messages, as far as there is room. `upTo`: the last one that need not come again. */
   take(messages: readonly KafkaMessage[]): { records: ConsumedRecord[]; upTo: string | null };
-  /** The log was made anew or its position set back by hand: these offsets mean other records than before. */
-  isRewound(messages: readonly KafkaMessage[]): boolean;
+  /** The group was joined again, and Kafka goes back to the committed offset. */
+  refetches(): void;
+  /** Why these messages cannot belong to this epoch, or null. */
+  breakOff(messages: readonly KafkaMessage[]): BreakOff | null;
   isFull(): boolean;
   isHalf(): boolean;
   inFlight(): number;
@@ -28,63 +30,96 @@ export type HeldPartition = TopicPartition & {
   revoke(): void;
 };
 
+/**
+ * `set back`: before the committed offset, so the log was made anew or the position changed by hand, and the offsets
+ * mean other records. `overtaken`: a refetch beyond everything taken, so somebody else had the partition between two
+ * joins and has committed further.
+ */
+export type BreakOff = 'set back' | 'overtaken';
+
 type Deps = { capacity: number; budget: ByteBudget; onDone: (held: HeldPartition) => void };
 
 export function holdPartition(at: TopicPartition, deps: Deps): HeldPartition {
-  const tracker = createOffsetTracker({ capacity: deps.capacity });
-  let next: number | null = null;
-  let committedOffset: number | null = null;
-  let bytesInFlight = 0;
-  let isRevoked = false;
-
-  function take(messages: readonly KafkaMessage[]): { records: ConsumedRecord[]; upTo: string | null } {
-    const records: ConsumedRecord[] = [];
-    let upTo: string | null = null;
-    for (const message of messages) {
-      const offset = Number(message.offset);
-      const isNew = next === null || offset >= next;
-      if (isNew && tracker.isFull()) break;
-      if (tracker.begin(offset) === 'new') records.push(handOut(message, offset));
-      if (isNew) next = offset + 1;
-      upTo = message.offset;
-    }
-    return { records, upTo };
-  }
+  const state: State = {
+    tracker: createOffsetTracker({ capacity: deps.capacity }),
+    next: null,
+    committed: null,
+    bytesInFlight: 0,
+    isRefetch: false,
+    isRevoked: false,
+  };
+  const { tracker } = state;
 
   function handOut(message: KafkaMessage, offset: number): ConsumedRecord {
     const bytes = (message.key?.length ?? 0) + (message.value?.length ?? 0);
-    bytesInFlight += bytes;
+    state.bytesInFlight += bytes;
     deps.budget.take(bytes);
     const finish = (): void => {
       tracker.done(offset);
-      bytesInFlight -= bytes;
+      state.bytesInFlight -= bytes;
       deps.budget.release(bytes);
       deps.onDone(held);
     };
-    return toRecord(message, at, { finish, isStale: () => isRevoked });
+    return toRecord(message, at, { finish, isStale: () => state.isRevoked });
   }
 
   /** Whatever is still worked on is the next owner's as well now, so its memory counts no more here. */
   function revoke(): void {
-    if (!isRevoked) deps.budget.release(bytesInFlight);
-    isRevoked = true;
+    if (!state.isRevoked) deps.budget.release(state.bytesInFlight);
+    state.isRevoked = true;
   }
 
   const held: HeldPartition = {
     topic: at.topic,
     partition: at.partition,
     waits: new Set(),
-    take,
-    revoke,
+    take: (messages) => take(state, messages, handOut),
+    breakOff: ([first]) => (first === undefined ? null : breakOff(state, Number(first.offset))),
+    refetches: () => void (state.isRefetch = true),
     isFull: () => tracker.isFull(),
     isHalf: () => tracker.isHalf(),
-    inFlight: () => (isRevoked ? 0 : tracker.inFlight()),
-    next: () => next,
-    isRewound: ([first]) => first !== undefined && Number(first.offset) < (committedOffset ?? 0),
-    uncommitted: () => (tracker.committable() === committedOffset ? null : tracker.committable()),
-    committed: (offset) => void (committedOffset = offset),
+    inFlight: () => (state.isRevoked ? 0 : tracker.inFlight()),
+    next: () => state.next,
+    uncommitted: () => (tracker.committable() === state.committed ? null : tracker.committable()),
+    committed: (offset) => void (state.committed = offset),
+    revoke,
   };
   return held;
+}
+
+type State = {
+  tracker: OffsetTracker;
+  /** One past the newest offset taken. */
+  next: number | null;
+  committed: number | null;
+  bytesInFlight: number;
+  isRefetch: boolean;
+  isRevoked: boolean;
+};
+
+function take(
+  state: State,
+  messages: readonly KafkaMessage[],
+  handOut: (message: KafkaMessage, offset: number) => ConsumedRecord,
+): ReturnType<HeldPartition['take']> {
+  const records: ConsumedRecord[] = [];
+  let upTo: string | null = null;
+  for (const message of messages) {
+    const offset = Number(message.offset);
+    const isBeyond = state.next === null || offset >= state.next;
+    if (isBeyond && state.tracker.isFull()) break;
+    if (state.tracker.begin(offset) === 'new') records.push(handOut(message, offset));
+    if (isBeyond) state.next = offset + 1;
+    upTo = message.offset;
+  }
+  return { records, upTo };
+}
+
+function breakOff(state: State, first: number): BreakOff | null {
+  const isOvertaken = state.isRefetch && state.next !== null && first > state.next;
+  state.isRefetch = false;
+  if (state.committed !== null && first < state.committed) return 'set back';
+  return isOvertaken ? 'overtaken' : null;
 }
 
 type Epoch = { finish: () => void; isStale: () => boolean };

@@ -7,6 +7,7 @@ export { connectKafka } from './connect.ts';
 export type { KafkaHandle } from './connect.ts';
 export { consume } from './consume.ts';
 export type { ConsumedRecord, ConsumeOptions, Consumption, TopicPartition } from './consume.ts';
+export { isPast } from './is-past.ts';
 export { deadLetterRecord, journeyRecords, retryRecord } from './journey-records.ts';
 export type { JourneyRecords } from './journey-records.ts';
 export { createPublisher } from './publish.ts';

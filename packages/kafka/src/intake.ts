@@ -37,15 +37,14 @@ export function onBatch(intake: Intake, payload: EachBatchPayload): void {
   });
 }
 
-/** The partition's epoch, a new one when its offsets mean other records than before. */
+/** The partition's epoch, a new one when the old cannot go on with these messages. */
 function presentEpoch(intake: Intake, batch: EachBatchPayload['batch']): HeldPartition | null {
   const held = intake.assignment.get(batch.topic, batch.partition);
   if (held === undefined) return null;
-  if (!held.isRewound(batch.messages)) return held;
-  intake.options.kafka.log.warn('kafka: the log was made anew or set back, reading it again', {
-    topic: batch.topic,
-    partition: batch.partition,
-  });
+  const reason = held.breakOff(batch.messages);
+  if (reason === null) return held;
+  const { topic, partition } = held;
+  intake.options.kafka.log.warn('kafka: reading a partition anew', { topic, partition, reason });
   return renewed(intake, held);
 }
 
@@ -62,7 +61,10 @@ export function onJoined(intake: Intake, join: ConsumerGroupJoinEvent['payload']
     const { options, flow, positions } = intake;
     const { assigned, revoked, kept } = intake.assignment.rejoined(join.memberId, join.memberAssignment);
     for (const held of [...kept, ...assigned]) flow.restate(held);
-    for (const held of kept) positions?.keep(held);
+    for (const held of kept) {
+      if (positions === null) held.refetches();
+      else positions.keep(held);
+    }
     for (const held of assigned) positions?.place(held);
     if (revoked.length > 0) options.onRevoked?.(revoked.map(placeOf));
     if (assigned.length > 0) options.onAssigned?.(assigned.map(placeOf));

@@ -32,8 +32,8 @@ export type Publisher = {
 const BACKLOG_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_PAUSE_MS = 200;
 const CLOSE_TIMEOUT_MS = 2_000;
-/** About 1.5 s inside kafkajs; the loop here goes on until the deadline. */
-const CLIENT_RETRIES = 5;
+/** For what passes at once, such as a new leader; the loop here goes on until the deadline. */
+const CLIENT_RETRIES = 2;
 
 /**
  * One producer. Not idempotent: kafkajs's idempotent mode can lose a record when two requests are under way and one
@@ -51,7 +51,7 @@ export function createPublisher(options: { kafka: KafkaHandle; deadlineMs?: numb
   });
   const sender: Sender = {
     producer,
-    connect: connectOnce(producer),
+    connection: sharedConnection(producer),
     knownTopics: createKnownTopics(options.kafka),
     deadlineMs,
     backlogBytes: 0,
@@ -67,7 +67,7 @@ export function createPublisher(options: { kafka: KafkaHandle; deadlineMs?: numb
 
 type Sender = {
   producer: Producer;
-  connect: () => Promise<void>;
+  connection: SharedConnection;
   knownTopics: KnownTopics;
   deadlineMs: number;
   backlogBytes: number;
@@ -89,6 +89,7 @@ async function sendUntilDeadline(sender: Sender, sending: Sending): Promise<void
       return await sendOnce(sender, sending);
     } catch (error) {
       sending.lastError = error;
+      sender.connection.doubt();
       const parts = suspects(sending, error);
       if (parts.length > 1) return allOf(parts.map((part) => sendUntilDeadline(sender, part)));
       if (isFinal(error) || performance.now() + RETRY_PAUSE_MS > sending.giveUpAt) throw verdict(sending);
@@ -99,7 +100,7 @@ async function sendUntilDeadline(sender: Sender, sending: Sending): Promise<void
 
 async function sendOnce(sender: Sender, { records, giveUpAt }: Sending): Promise<void> {
   const groups = groupByTopic(records, giveUpAt);
-  await sender.connect();
+  await sender.connection.made();
   await sender.knownTopics(groups.keys());
   const topicMessages = Array.from(groups, ([topic, messages]) => ({ topic, messages }));
   await sender.producer.sendBatch({ acks: -1, timeout: sender.deadlineMs, topicMessages });
@@ -163,14 +164,30 @@ function beforeDeadline(sent: Promise<void>, sending: Sending): Promise<void> {
   });
 }
 
-/** Every caller shares one attempt; a failed one is forgotten, the next caller tries again. */
-function connectOnce(producer: Producer): () => Promise<void> {
+type SharedConnection = {
+  made(): Promise<void>;
+  /** Makes sure of the connection again before anything else is sent. */
+  doubt(): void;
+};
+
+/**
+ * Everybody waits for one attempt: while Kafka is away, requests in kafkajs's hands would each look for a broker of
+ * their own.
+ */
+function sharedConnection(producer: Producer): SharedConnection {
   let connected: Promise<void> | null = null;
-  return () => {
-    connected ??= producer.connect().catch((error: unknown) => {
-      connected = null;
-      throw error;
-    });
-    return connected;
+  const doubt = (): void => {
+    connected = null;
   };
+
+  async function connect(): Promise<void> {
+    try {
+      await producer.connect();
+    } catch (error) {
+      doubt();
+      throw error;
+    }
+  }
+
+  return { doubt, made: () => (connected ??= connect()) };
 }
