@@ -5,6 +5,7 @@ import type { Accepted, AcceptGroup } from './accept.ts';
 import { acceptGroup } from './accept.ts';
 import type { ClaimRequest, Settlement } from './claim.ts';
 import { connectDatabase, type Database, type Row } from './connect.ts';
+import type { DeadLetter } from './dead-letters.ts';
 import { migrate } from './migrate.ts';
 
 /** A database of its own for the tests of a `describe`. */
@@ -104,6 +105,27 @@ export function delivered(id: string, change: Partial<Settlement> = {}): Settlem
     outcome: 'accepted',
     reason: null,
     dead_letter_reason: null,
+    ...change,
+  };
+}
+
+let letterOffset = 0;
+
+/** A dead letter at a place of its own, of a notification that failed in its first cycle. */
+export function deadLetter(change: Partial<DeadLetter> = {}): DeadLetter {
+  letterOffset += 1;
+  return {
+    log_partition: 0,
+    log_offset: letterOffset,
+    notification_id: randomUUIDv7(),
+    cycle: 0,
+    channel: 'sms',
+    reason: 'attempts_exhausted',
+    message: 'HTTP 503',
+    source_topic: 'notifications.sms.high',
+    source_partition: 3,
+    source_offset: letterOffset,
+    created_at: 1_780_000_000_000 + letterOffset,
     ...change,
   };
 }

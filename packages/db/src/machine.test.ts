@@ -1,8 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { allows, DELIVERY_STATES, type DeliveryState, type Transition, TRANSITIONS } from '@fanfare/domain';
 import { expect } from 'chai';
-import { delivered, firstClaim, force, store, type TestDatabase, useDatabase } from './fixture.ts';
-import { claim, deliverLate, releaseDue, settle } from './index.ts';
+import {
+  deadLetter,
+  delivered,
+  firstClaim,
+  force,
+  store,
+  type TestDatabase,
+  useDatabase,
+} from './fixture.ts';
+import { claim, deliverLate, indexDeadLetters, redriveDeadLetters, releaseDue, settle } from './index.ts';
 
 const LEASE_MS = 12_000;
 const OVERDUE = `due_at = now() - interval '1 hour', lease_until = now() - interval '1 hour'`;
@@ -17,6 +25,10 @@ const ASKED: Partial<Record<Transition, (test: TestDatabase, id: string) => Prom
   reclaim: ({ db }, id) => claim(db, [firstClaim(id, { fence: 7, attempt: 0 })], LEASE_MS),
   deliver: ({ db }, id) => settle(db, [delivered(id, { fence: 0, state: 'delivered' })]),
   retry: ({ db }, id) => settle(db, [delivered(id, { fence: 0, state: 'retrying', delay_ms: 0 })]),
+  redrive: async ({ db }, id) => {
+    await indexDeadLetters(db, [deadLetter({ notification_id: id })]);
+    await redriveDeadLetters(db, { channel: null, reason: null, after: null, before: null }, 1);
+  },
   fail: ({ db }, id) => settle(db, [delivered(id, { fence: 0, state: 'failed' })]),
   deliverLate: ({ db }, id) =>
     deliverLate(db, [{ id, provider: null, provider_message_id: null, duration_ms: null }]),

@@ -31,13 +31,14 @@ function statusSql(d: string): string {
   return `CASE ${d}.state ${DELIVERY_STATES.map((state) => `WHEN '${state}' THEN '${statusOf(state)}'`).join(' ')} END`;
 }
 
-/** `versionOf`, told to Postgres: it is linear in cycle and fence for each state. */
+/** `versionOf`, told to Postgres: for each state it is linear in cycle, and in fence up to a highest. */
 function versionSql(d: string): string {
   const cases = DELIVERY_STATES.map((state) => {
     const base = versionOf({ state, cycle: 0, fence: 0 });
     const perCycle = versionOf({ state, cycle: 1, fence: 0 }) - base;
     const perFence = versionOf({ state, cycle: 0, fence: 1 }) - base;
-    return `WHEN '${state}' THEN ${base} + ${d}.cycle * ${perCycle} + ${d}.fence * ${perFence}`;
+    const fencesMax = versionOf({ state, cycle: 0, fence: Number.MAX_SAFE_INTEGER }) - base;
+    return `WHEN '${state}' THEN ${base} + ${d}.cycle * ${perCycle} + least(${d}.fence * ${perFence}, ${fencesMax})`;
   });
   return `CASE ${d}.state ${cases.join(' ')} END`;
 }
