@@ -74,6 +74,16 @@ export function retryTopic(channel: Channel, level: number): string {
   return journey.retry.topic.replace('<channel>', channel).replace('<level>', String(level));
 }
 
+/** Consumer group of the processes that deliver a channel. */
+export function deliveryGroup(channel: Channel): string {
+  return `delivery.${channel}`;
+}
+
+/** Consumer group of the movers of one retry topic. */
+export function retryGroup(topic: string): string {
+  return `retry.${topic}`;
+}
+
 export const STATUS_TOPIC = journey.status.topic;
 export const DEAD_LETTER_TOPIC = journey.deadLetter.topic;
 

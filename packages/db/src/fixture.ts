@@ -12,29 +12,30 @@ import { migrate } from './migrate.ts';
 export type TestDatabase = {
   readonly db: Database;
   readonly url: string;
-  /** Another pool, as another process has one; closed with the database. */
+  /** Another pool, as another process has one; closed with the database at the latest. */
   connect: (connectionsMax?: number) => Database;
   sql: <T extends Row>(text: string, values?: unknown[]) => Promise<T[]>;
+  /** Runs what races on a pool of its own; returns how many deadlocks that made, which being asked again hides. */
+  deadlocksOf: (connections: number, race: (db: Database) => Promise<unknown>) => Promise<number>;
 };
 
-/** Creates it with the newest tables before the tests, and drops it after them; a connection left open fails that. */
+/** Creates it with the newest tables before the tests, and drops it after them. */
 export function useDatabase(): TestDatabase {
-  const pools: Database[] = [];
+  const open = new Set<Database>();
   let created: Awaited<ReturnType<typeof freshDatabase>> | undefined;
+  let main: Database | undefined;
   const test: TestDatabase = {
     get url() {
       if (created === undefined) throw new Error('the database exists only while tests run');
       return created.url;
     },
     get db() {
-      return pools[0] ?? test.connect();
+      main ??= test.connect();
+      return main;
     },
-    connect(connectionsMax = 4) {
-      const db = connectDatabase({ url: test.url, connectionsMax });
-      pools.push(db);
-      return db;
-    },
+    connect: (connectionsMax = 4) => connectTo(test.url, connectionsMax, open),
     sql: (text, values = []) => test.db.query({ name: '', text }, values),
+    deadlocksOf: (connections, race) => deadlocksOf(test, connections, race),
   };
   before(async function create() {
     this.timeout(60_000);
@@ -42,10 +43,45 @@ export function useDatabase(): TestDatabase {
     await migrate(created.url);
   });
   after(async () => {
-    await Promise.all(pools.map((db) => db.close()));
+    await Promise.all([...open].map((db) => db.close()));
     await created?.drop();
   });
   return test;
+}
+
+function connectTo(url: string, connectionsMax: number, open: Set<Database>): Database {
+  const pool = connectDatabase({ url, connectionsMax });
+  const db = {
+    ...pool,
+    close: () => {
+      open.delete(db);
+      return pool.close();
+    },
+  };
+  open.add(db);
+  return db;
+}
+
+/** A connection tells its statistics at the latest when it ends, so all of the race's must have ended. */
+async function deadlocksOf(
+  { url, sql }: TestDatabase,
+  connections: number,
+  race: (db: Database) => Promise<unknown>,
+): Promise<number> {
+  const named = new URL(url);
+  named.searchParams.set('application_name', 'race');
+  const db = connectDatabase({ url: named.href, connectionsMax: connections });
+  try {
+    await race(db);
+  } finally {
+    await db.close();
+  }
+  const isOver = `SELECT FROM pg_stat_activity WHERE application_name = 'race' AND datname = current_database()`;
+  while ((await sql(isOver)).length > 0) continue;
+  const [row] = await sql<{ deadlocks: number }>(
+    'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return row?.deadlocks ?? Number.NaN;
 }
 
 export const DRAFT: Draft = {

@@ -11,3 +11,4 @@ export * from './outbox.ts';
 export * from './projection.ts';
 export * from './redrive.ts';
 export * from './schemas.ts';
+export * from './stuck.ts';

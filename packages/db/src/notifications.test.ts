@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { STATUS_TOPIC } from '@fanfare/contracts';
-import { statusEvent } from '@fanfare/domain';
+import { type Delivery, statusEvent } from '@fanfare/domain';
 import { expect } from 'chai';
 import { accepted, freshRow, groupOf, useDatabase } from './fixture.ts';
 import {
@@ -18,9 +18,18 @@ import {
 describe('reading notifications', () => {
   const test = useDatabase();
 
+  async function tell({ draft, ...identity }: Accepted, rows: Delivery[]): Promise<void> {
+    const expected = await readProgress(test.db, STATUS_TOPIC, 0);
+    const events = rows.map((row, i) => ({
+      ...statusEvent({ ...draft, ...identity }, row),
+      log_partition: 0,
+      log_offset: expected + i,
+    }));
+    await project(test.db, STATUS_TOPIC, [{ partition: 0, expected, next: expected + rows.length }], events);
+  }
+
   /** Tells the read model that a notification was claimed and delivered, the later event first. */
   async function deliver(notification: Accepted, at: number): Promise<void> {
-    const { draft, ...identity } = notification;
     const start = {
       ...freshRow(notification, at),
       fence: 1,
@@ -28,17 +37,10 @@ describe('reading notifications', () => {
       started_at: at + 1,
       provider: 'acme',
     };
-    const rows = [
-      { ...start, state: 'delivered' as const, at: at + 2, duration_ms: 1, outcome: 'accepted' },
-      { ...start, state: 'processing' as const, at: at + 1, provider: null },
-    ];
-    const expected = await readProgress(test.db, STATUS_TOPIC, 0);
-    const events = rows.map((row, i) => ({
-      ...statusEvent({ ...draft, ...identity }, row),
-      log_partition: 0,
-      log_offset: expected + i,
-    }));
-    await project(test.db, STATUS_TOPIC, [{ partition: 0, expected, next: expected + 2 }], events);
+    await tell(notification, [
+      { ...start, state: 'delivered', at: at + 2, duration_ms: 1, outcome: 'accepted' },
+      { ...start, state: 'processing', at: at + 1, provider: null },
+    ]);
   }
 
   it('finds nothing under an id that was never given out', async () => {
@@ -97,6 +99,23 @@ describe('reading notifications', () => {
         created_at: new Date(at + 2).toISOString(),
       },
     ]);
+  });
+
+  it('traces across the days of the table, and though a clock was set back', async () => {
+    const notification = accepted();
+    await acceptGroup(test.db, groupOf([notification]));
+    const at = Date.parse('2030-01-31T09:00:00Z');
+    await test.sql(
+      `CREATE TABLE status_events_day PARTITION OF status_events FOR VALUES FROM ('2030-01-31') TO ('2030-02-01')`,
+    );
+    const row = { ...freshRow(notification, at), fence: 1, attempt: 1 };
+    const rows = [
+      { ...row, state: 'processing' as const, at: at + 5 * 86_400_000 },
+      { ...row, state: 'delivered' as const, at },
+    ];
+    await tell(notification, rows);
+    const trace = await getTrace(test.db, notification.id);
+    expect(trace.map(({ event }) => event)).to.deep.equal(['created', 'processing', 'delivered']);
   });
 
   it('shows a batch with its members by id, and how many are in each status', async () => {

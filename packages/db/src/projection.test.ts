@@ -5,6 +5,7 @@ import { accepted, freshRow, groupOf, shuffled, useDatabase } from './fixture.ts
 import {
   type Accepted,
   acceptGroup,
+  type Database,
   getNotification,
   getTrace,
   type LoggedEvent,
@@ -70,6 +71,13 @@ describe('projection', function projection() {
     return project(test.db, STATUS_TOPIC, [{ partition, expected, next }], events);
   }
 
+  /** What does not differ between two notifications that went through the same. */
+  async function shown({ id }: Accepted): Promise<unknown> {
+    const { id: _, created_at: __, ...resource } = Object(await getNotification(test.db, id));
+    const trace = await getTrace(test.db, id);
+    return { resource, trace: trace.map(({ event, details }) => ({ event, details })) };
+  }
+
   it('shows a notification as its newest event has it', async () => {
     const notification = await stored();
     const [queued, processing, retrying, again, done] = logOf(notification);
@@ -105,45 +113,37 @@ describe('projection', function projection() {
   for (const [state, field] of ENDS)
     it(`keeps when one was ${state}, until a redrive opens it again`, async () => {
       const notification = await stored();
-      const end = { ...freshRow(notification, AT), state };
+      const end = { ...freshRow(notification, AT), state, started_at: AT - 7 };
       await projectNext([eventOf(notification, end, 0)]);
       expect(await getNotification(test.db, notification.id)).to.include({
         status: state,
         [field]: '2030-01-31T09:00:00.123Z',
       });
       await projectNext([eventOf(notification, { ...freshRow(notification, AT + 1), cycle: 1 }, 1)]);
-      expect(await getNotification(test.db, notification.id)).to.include({ status: 'queued', [field]: null });
+      expect(await getNotification(test.db, notification.id)).to.include({
+        status: 'queued',
+        [field]: null,
+        last_attempted_at: '2030-01-31T09:00:00.116Z',
+      });
     });
 
-  it('comes to the same, in whatever order and however often the events come', async () => {
-    const [reference, ...others] = await Promise.all(Array.from({ length: 6 }, () => stored()));
-    if (reference === undefined) throw new Error('unreachable');
-    await projectNext(logOf(reference));
-    const { id: _, created_at: __, ...expected } = Object(await getNotification(test.db, reference.id));
+  it('comes to the same in whatever order the events come, and stays there when they come again', async () => {
+    const [reference, ...others] = await Promise.all(Array.from({ length: 13 }, () => stored()));
+    if (reference === undefined) throw new Error('no notification');
+    for (const event of logOf(reference)) await projectNext([event]);
+    const expected = await shown(reference);
     for (const [seed, notification] of others.entries()) {
-      const events = logOf(notification, 0, 1_000 * (seed + 1));
-      const twice = shuffled(
-        [...events, ...events.map((event, i) => ({ ...event, log_offset: event.log_offset + 100 + i }))],
-        seed,
-      );
-      for (let i = 0; i < twice.length; i += 3) {
-        const position = await readProgress(test.db, STATUS_TOPIC, 0);
-        const batch = twice.slice(i, i + 3);
-        await project(
-          test.db,
-          STATUS_TOPIC,
-          [{ partition: 0, expected: position, next: position + 1 }],
-          batch,
-        );
-      }
-      const {
-        id: ___,
-        created_at: ____,
-        ...folded
-      } = Object(await getNotification(test.db, notification.id));
-      expect(folded).to.deep.equal(expected);
-      const trace = (await getTrace(test.db, notification.id)).map(({ event }) => event);
-      expect(trace).to.deep.equal(['created', 'queued', 'processing', 'retrying', 'processing', 'delivered']);
+      const start = 100 * (seed + 1);
+      const arrivals = shuffled(logOf(notification), seed).map((event, i) => ({
+        ...event,
+        log_offset: start + i,
+      }));
+      const size = (seed % 5) + 1;
+      for (let i = 0; i < arrivals.length; i += size) await projectNext(arrivals.slice(i, i + size));
+      expect(await shown(notification), `groups of ${size}, seed ${seed}`).to.deep.equal(expected);
+      for (const [i, event] of arrivals.entries())
+        await projectNext([{ ...event, log_offset: start + 50 + i }]);
+      expect(await shown(notification), 'told again').to.deep.equal(expected);
     }
   });
 
@@ -181,22 +181,26 @@ describe('projection', function projection() {
     expect(await readProgress(test.db, topic, 2)).to.equal(0);
   });
 
-  it('lets one of several projectors of the same events win', async () => {
-    const others = test.connect(6);
-    const notifications = await Promise.all(Array.from({ length: 20 }, () => stored()));
+  it('lets one of several projectors of the same events win, without a deadlock', async () => {
     const partitions = [0, 1, 2, 3];
     await Promise.all(partitions.map((partition) => readProgress(test.db, STATUS_TOPIC, partition)));
-    const events = notifications.map((one, i) => logOf(one, i % 4, 10 * i));
-    const moves = partitions.map((partition) => ({ partition, expected: 0, next: 1_000 }));
-    const all = await Promise.all(
-      Array.from({ length: 6 }, (_, seed) =>
-        project(others, STATUS_TOPIC, shuffled(moves, seed), shuffled(events.flat(), seed)),
-      ),
-    );
-    expect(all.flatMap(({ moved }) => moved)).to.have.members(partitions);
-    expect(all.flatMap(({ traced }) => [...traced])).to.have.length(100);
-    for (const { id } of notifications)
-      expect(await getNotification(test.db, id)).to.have.property('status', 'delivered');
+    const round = async (db: Database, first: number): Promise<void> => {
+      const notifications = await Promise.all(Array.from({ length: 20 }, () => stored()));
+      const events = notifications.flatMap((one, i) => logOf(one, i % 4, first + 10 * i));
+      const moves = partitions.map((partition) => ({ partition, expected: first, next: first + 1_000 }));
+      const seeds = Array.from({ length: 6 }, (_, i) => first + i);
+      const all = await Promise.all(
+        seeds.map((seed) => project(db, STATUS_TOPIC, shuffled(moves, seed), shuffled(events, seed))),
+      );
+      expect(all.flatMap(({ moved }) => moved)).to.have.members(partitions);
+      expect(all.flatMap(({ traced }) => [...traced])).to.have.length(100);
+      for (const { id } of notifications)
+        expect(await getNotification(test.db, id)).to.have.property('status', 'delivered');
+    };
+    const deadlocks = await test.deadlocksOf(6, async (db) => {
+      for (let i = 0; i < 10; i += 1) await round(db, 1_000 * i);
+    });
+    expect(deadlocks).to.equal(0);
   });
 
   it('keeps the trace of a notification that is not here, for it may have been removed', async () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { delivered, firstClaim, force, store, useDatabase } from './fixture.ts';
+import { delivered, firstClaim, force, shuffled, store, useDatabase } from './fixture.ts';
 import {
   claim,
+  type Database,
   deliverLate,
   type HeldDelivery,
   type LateDelivery,
@@ -17,7 +18,8 @@ function late(id: string): LateDelivery {
   return { id, provider: 'acme', provider_message_id: 'm-9', duration_ms: 11_000 };
 }
 
-describe('settling an attempt', () => {
+describe('settling an attempt', function settling() {
+  this.timeout(20_000);
   const test = useDatabase();
 
   async function claimed(): Promise<string> {
@@ -26,10 +28,30 @@ describe('settling an attempt', () => {
     return id;
   }
 
+  const claimedMany = (count: number): Promise<string[]> =>
+    Promise.all(Array.from({ length: count }, () => claimed()));
+
   async function settleOne(settlement: Settlement): Promise<Settled> {
     const settled = (await settle(test.db, [settlement])).get(settlement.id);
     if (settled === undefined) throw new Error('no row');
     return settled;
+  }
+
+  async function settleAtOnce(db: Database, seed: number): Promise<void> {
+    const ids = await claimedMany(40);
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        settle(
+          db,
+          shuffled(ids, seed + i).map((id) => delivered(id, { duration_ms: i })),
+        ),
+      ),
+    );
+    const wins = all.flatMap((group) => [...group.values()]).filter(({ settled }) => settled);
+    expect(wins.map(({ delivery }) => delivery.id)).to.have.members(ids);
+    await Promise.all(
+      Array.from({ length: 5 }, (_, i) => deliverLate(db, shuffled(ids, seed - i).map(late))),
+    );
   }
 
   const rowOf = async (id: string): Promise<Record<string, unknown> | undefined> =>
@@ -93,7 +115,7 @@ describe('settling an attempt', () => {
   });
 
   it('gives each row of a group its own end', async () => {
-    const ids = await Promise.all(Array.from({ length: 20 }, () => claimed()));
+    const ids = await claimedMany(20);
     const ends = ids.map((id, i) =>
       i % 2 === 0
         ? delivered(id, { duration_ms: i })
@@ -117,6 +139,13 @@ describe('settling an attempt', () => {
     expect(wins).to.have.length(1);
     const stands: HeldDelivery | undefined = wins[0]?.get(id)?.delivery;
     for (const settled of all) expect(settled.get(id)?.delivery).to.deep.equal(stands);
+  });
+
+  it('settles each once, however many try at once in whatever order, without a deadlock', async () => {
+    const deadlocks = await test.deadlocksOf(10, async (db) => {
+      for (const seed of [5, 50, 100, 150]) await settleAtOnce(db, seed);
+    });
+    expect(deadlocks).to.equal(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Channel, PRIORITIES, workTopic } from '@fanfare/contracts';
+import { type Channel, deliveryGroup, PRIORITIES, workTopic } from '@fanfare/contracts';
 import type { RetryDelays } from '@fanfare/domain';
 import { consume, type ConsumedRecord, type JourneyRecords, type KafkaHandle } from '@fanfare/kafka';
 import { histogram, Stopped } from '@fanfare/runtime';
@@ -40,7 +40,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
   });
   const consumption = await consume({
     kafka,
-    groupId: `delivery.${channel}`,
+    groupId: deliveryGroup(channel),
     topics: PRIORITIES.map((priority) => workTopic(channel, priority)),
     onRecords: pump.push,
     onFatal,

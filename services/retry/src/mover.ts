@@ -1,4 +1,4 @@
-import { HEADER, parseWorkTopic, type Channel, workTopic } from '@fanfare/contracts';
+import { HEADER, parseWorkTopic, retryGroup, type Channel, workTopic } from '@fanfare/contracts';
 import {
   consume,
   type ConsumedRecord,
@@ -76,7 +76,7 @@ export async function startMover(options: MoverOptions): Promise<Mover> {
 
   const consumption = await consume({
     kafka,
-    groupId: `retry.${topic}`,
+    groupId: retryGroup(topic),
     topics: [topic],
     maxWaitMs: MAX_WAIT_MS,
     onRecords: (records) => {

@@ -1,25 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto';
-import {
-  connectDatabase,
-  expireOverdue,
-  forgetOutbox,
-  readPublishable,
-  releaseDue,
-  schemaCache,
-  takeAbandoned,
-} from '@fanfare/db';
+import { connectDatabase, schemaCache } from '@fanfare/db';
 import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
 import { runService } from '@fanfare/runtime';
+import { startChores } from './chores.ts';
 import { config } from './config.ts';
-import { every } from './every.ts';
-import { onAbandoned } from './on-abandoned.ts';
-import { onDue } from './on-due.ts';
-import { publishPromised } from './publish-promised.ts';
 
-/** Groups relayed at once: of single requests tens of notifications each, of batches up to a thousand. */
-const RELAY_GROUPS_MAX = 20;
-/** One chore at a time on each, and one for readiness. */
-const CONNECTIONS_MAX = 3;
+/** One for each chore, and one for readiness. */
+const CONNECTIONS_MAX = 5;
 
 await runService({
   name: 'scheduler',
@@ -33,34 +19,9 @@ await runService({
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'scheduler', log });
     const publisher = createPublisher({ kafka });
-    const keepPromises = publishPromised({
-      read: (ids) => readPublishable(db, ids),
-      publish: (records) => publisher.publish(records),
-      forget: (outboxIds) => forgetOutbox(db, outboxIds),
-      records: await journeyRecords(
-        createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) }),
-      ),
-    });
-    const chores = [
-      every({ what: 'releasing due notifications', everyMs: settings.SCHEDULE_EVERY_MS, log }, () =>
-        onDue({
-          takeDue: () => releaseDue(db, randomUUIDv7(), settings.SCHEDULE_BATCH),
-          publishPromised: keepPromises,
-        }),
-      ),
-      every({ what: 'expiring what is overdue', everyMs: settings.RELAY_EVERY_MS, log }, () =>
-        onDue({
-          takeDue: () => expireOverdue(db, randomUUIDv7(), settings.SCHEDULE_BATCH),
-          publishPromised: keepPromises,
-        }),
-      ),
-      every({ what: 'relaying unpublished groups', everyMs: settings.RELAY_EVERY_MS, log }, () =>
-        onAbandoned({
-          takeAbandoned: () => takeAbandoned(db, RELAY_GROUPS_MAX),
-          publishPromised: keepPromises,
-        }),
-      ),
-    ];
+    const serde = createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) });
+    const records = await journeyRecords(serde);
+    const chores = startChores({ db, kafka, publisher, records, settings, log });
     return {
       checks: { postgres: () => db.check(), kafka: () => kafkaCheck(kafka) },
       stop: async () => {

@@ -7,9 +7,11 @@ export type AbandonedDeps = {
   publishPromised: PublishPromised;
 };
 
-/** Publishes what a crash, or a Kafka that was away, left unpublished. Publishing it twice does no harm. */
-export async function onAbandoned({ takeAbandoned, publishPromised }: AbandonedDeps): Promise<boolean> {
-  const abandoned = await takeAbandoned();
-  if (abandoned.length > 0) await publishPromised(abandoned);
-  return abandoned.length > 0;
+/** The chore of publishing what a crash, or a Kafka that was away, left unpublished. Doing it twice does no harm. */
+export function onAbandoned({ takeAbandoned, publishPromised }: AbandonedDeps): () => Promise<boolean> {
+  return async () => {
+    const abandoned = await takeAbandoned();
+    if (abandoned.length > 0) await publishPromised(abandoned);
+    return abandoned.length > 0;
+  };
 }

@@ -10,10 +10,11 @@ export type DueDeps = {
   publishPromised: PublishPromised;
 };
 
-/** Moves on what is due. A crash after the transaction leaves the promise to the relay. */
-export async function onDue({ takeDue, publishPromised }: DueDeps): Promise<boolean> {
-  const promised = await takeDue();
-  if (promised === null) return false;
-  await publishPromised([promised]);
-  return true;
+/** The chore of moving on what is due. A crash after the transaction leaves the promise to the relay. */
+export function onDue({ takeDue, publishPromised }: DueDeps): () => Promise<boolean> {
+  return async () => {
+    const promised = await takeDue();
+    if (promised !== null) await publishPromised([promised]);
+    return promised !== null;
+  };
 }

@@ -9,7 +9,7 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw(`DROP TABLE outbox, stream_progress, lane_progress, dead_letters, schemas, status_events,
+  await knex.raw(`DROP TABLE outbox, stream_progress, dead_letters, schemas, status_events,
     idempotency_keys, api_keys, template_versions, templates, notifications, batches, deliveries`);
 }
 
@@ -49,6 +49,7 @@ const DELIVERIES = `
     republished_at timestamptz
   ) WITH (fillfactor = 35);
   CREATE INDEX deliveries_due_at ON deliveries (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX deliveries_at ON deliveries USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
 `;
 
 const NOTIFICATIONS = `
@@ -183,14 +184,6 @@ const BOOKKEEPING = `
     partition integer NOT NULL,
     next_offset bigint NOT NULL,
     PRIMARY KEY (topic, partition)
-  );
-  CREATE TABLE lane_progress (
-    consumer_group text NOT NULL,
-    topic text NOT NULL,
-    partition integer NOT NULL,
-    past timestamptz NOT NULL,
-    reported_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (consumer_group, topic, partition)
   );
   CREATE TABLE dead_letters (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
