@@ -8,8 +8,11 @@ import { DELIVERY_CONCURRENCY, type System, useSystem } from './system.ts';
 
 const COUNT = 500;
 const KILL_AFTER_CALLS = 100;
-/** With 16 at once the 500 take about two seconds: time enough to be killed in. */
-const LATENCY_MS = 50;
+/**
+ * With 50 at once the 500 take about 5 s. At any moment some calls are older than the newest commit (500 ms), so that a
+ * record committed before its end would be lost.
+ */
+const SLOW = { latencyMs: 200, jitterMs: 600 };
 const UNDISTURBED = ['created', 'queued', 'processing', 'delivered'];
 const INTERRUPTED = ['created', 'queued', 'processing', 'processing', 'delivered'];
 
@@ -25,7 +28,7 @@ describe('delivery killed with kill -9 in the middle of 500 notifications', func
 
   before('send, kill in the middle, start again', async () => {
     const { apiUrl, simulatorUrl, killDelivery, startDelivery } = system();
-    await setLatency(simulatorUrl, LATENCY_MS);
+    await setLatency(simulatorUrl, SLOW);
     sentAtMs = Date.now();
     const batch = await sendBatchByCurl(system(), members());
     ids = (await getBatch(apiUrl, batch.id)).notifications.map(({ id }) => id);
@@ -34,7 +37,7 @@ describe('delivery killed with kill -9 in the middle of 500 notifications', func
     calledAtKill = await callCount();
     await startDelivery();
     await allDelivered(system(), batch.id);
-    await setLatency(simulatorUrl, 0);
+    await setLatency(simulatorUrl, { latencyMs: 0, jitterMs: 0 });
   });
 
   it('was killed with work left', () => {

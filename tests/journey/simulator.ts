@@ -28,10 +28,14 @@ export async function callsForAll(
   return calls;
 }
 
-export async function setLatency(simulatorUrl: string, latencyMs: number): Promise<void> {
+/** Its answers take `latencyMs`, and evenly spread up to `jitterMs` more. */
+export async function setLatency(
+  simulatorUrl: string,
+  latency: { latencyMs: number; jitterMs: number },
+): Promise<void> {
   const response = await fetch(new URL('/settings', simulatorUrl), {
     method: 'PUT',
-    body: JSON.stringify({ latencyMs }),
+    body: JSON.stringify(latency),
   });
   if (!response.ok) throw new Error(`the simulator refused: ${await response.text()}`);
 }

@@ -18,7 +18,7 @@ export type System = {
 /** Short, so that the tests are; each is a retry topic. */
 export const RETRY_DELAYS_MS = [1_000, 2_000] as const;
 /** Calls under way at once in a channel: as many may be repeated when delivery dies. */
-export const DELIVERY_CONCURRENCY = 16;
+export const DELIVERY_CONCURRENCY = 50;
 
 const SETTINGS = {
   RETRY_DELAYS: RETRY_DELAYS_MS.map((ms) => `${ms}ms`).join(','),
