@@ -1,4 +1,5 @@
 import { type StatusEvent, statusChannel } from '@fanfare/contracts';
+import { isRecord } from '@fanfare/domain';
 import type { RedisMessage } from './connect.ts';
 
 /**
@@ -33,7 +34,7 @@ export function parseStatusFrame(message: string): StatusFrame | null {
 }
 
 function isStatusFrame(value: unknown): value is StatusFrame {
-  if (!isObject(value) || !isOffset(value['partition']) || !isOffset(value['since'])) return false;
+  if (!isRecord(value) || !isOffset(value['partition']) || !isOffset(value['since'])) return false;
   return 'event' in value
     ? isOffset(value['offset']) && isEvent(value['event'])
     : isOffset(value['position']);
@@ -41,7 +42,7 @@ function isStatusFrame(value: unknown): value is StatusFrame {
 
 /** What every version of an event has and a reader cannot do without. */
 function isEvent(value: unknown): boolean {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { notification_id, status, version, at } = value;
   return (
     typeof notification_id === 'string' &&
@@ -49,10 +50,6 @@ function isEvent(value: unknown): boolean {
     Number.isSafeInteger(version) &&
     Number.isSafeInteger(at)
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function isOffset(value: unknown): boolean {
