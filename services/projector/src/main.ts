@@ -31,7 +31,10 @@ await runService({
         untilDone(step, { what, log, signal: stopping.signal }),
       onFatal: fail,
     };
-    const projections = await Promise.all([openStatusProjection(options), openDeadLetterIndex(options)]);
+    const projections = await Promise.all([
+      openStatusProjection({ ...options, groupId: 'projector' }),
+      openDeadLetterIndex({ ...options, groupId: 'projector.dlq' }),
+    ]);
     return {
       checks: { postgres: () => db.check(), kafka: () => kafkaCheck(kafka), redis: () => redis.check() },
       left: () => ({ records: projections.reduce((sum, { inFlight }) => sum + inFlight(), 0) }),

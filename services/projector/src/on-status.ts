@@ -57,7 +57,8 @@ async function read({ decode, log }: StatusDeps, record: ConsumedRecord): Promis
   } catch (error) {
     if (!(error instanceof Undecodable)) throw error;
     const { topic, partition, offset } = record;
-    log.warn('a status record cannot be read and is passed over', { topic, partition, offset, error });
+    const reason = error.message;
+    log.warn('a status record cannot be read and is passed over', { topic, partition, offset, reason });
     passed.inc({ result: 'undecodable' });
     return { record, event: null };
   }

@@ -11,6 +11,7 @@ import { startPosition } from './start-position.ts';
 import { readStatusEvent } from './status-event.ts';
 
 export type ProjectionOptions = {
+  groupId: string;
   db: Database;
   kafka: KafkaHandle;
   redis: RedisHandle;
@@ -30,6 +31,8 @@ export type Projection = {
 
 /** Enough to share out the cost of a commit, few enough that it takes well under a second. */
 const GROUP_SIZE_MAX = 2_000;
+/** Groups stay full with six partitions, and a backlog stays out of memory. */
+const PARTITION_RECORDS_MAX = 1_024;
 /** How soon a gateway sees that it has missed the last event of a quiet partition. */
 const POSITION_EVERY_MS = 1_000;
 
@@ -48,8 +51,9 @@ export async function openStatusProjection(options: ProjectionOptions): Promise<
   });
   const consumption = await consume({
     kafka,
-    groupId: 'projector',
+    groupId: options.groupId,
     topics: [STATUS_TOPIC],
+    capacity: PARTITION_RECORDS_MAX,
     onRecords: groups.push,
     seekTo: (_, partition) => positions.start(partition),
     onRevoked: (gone) => positions.forget(gone.map(({ partition }) => partition)),
@@ -73,7 +77,7 @@ export async function openDeadLetterIndex(options: ProjectionOptions): Promise<P
   });
   const consumption = await consume({
     kafka,
-    groupId: 'projector.dlq',
+    groupId: options.groupId,
     topics: [DEAD_LETTER_TOPIC],
     onRecords: groups.push,
     onFatal,

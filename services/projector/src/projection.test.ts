@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { DEAD_LETTER_TOPIC, STATUS_TOPIC, type StatusEvent, statusEventCodec } from '@fanfare/contracts';
+import { connectDatabase, type Database, migrate, readProgress, rewindProgress } from '@fanfare/db';
+import { deadLetterHeaders } from '@fanfare/domain';
+import {
+  connectKafka,
+  createPublisher,
+  createSerde,
+  endOffsets,
+  type KafkaHandle,
+  type Publisher,
+  type Serde,
+} from '@fanfare/kafka';
+import { connectRedis, parseStatusFrame, type RedisHandle, STATUS_CHANNELS } from '@fanfare/redis';
+import { createLogger } from '@fanfare/runtime';
+import { eventually, freshDatabase, stack } from '@fanfare/testkit';
+import { expect } from 'chai';
+import { openDeadLetterIndex, openStatusProjection, type ProjectionOptions } from './projection.ts';
+
+/** From Kafka to Postgres and Redis, beside whatever else runs on the same stack. */
+describe('projection', function () {
+  this.timeout(60_000);
+  const log = createLogger({ service: 'test', level: 'error', stream: new PassThrough().resume() });
+  let db: Database;
+  let kafka: KafkaHandle;
+  let redis: RedisHandle;
+  let serde: Serde;
+  let publisher: Publisher;
+  let encode: (event: StatusEvent) => Buffer;
+  const told: string[] = [];
+  const cleanups: (() => Promise<void> | void)[] = [];
+
+  before(async () => {
+    const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, REDIS_URL } = await stack();
+    const database = await freshDatabase();
+    await migrate(database.url);
+    db = connectDatabase({ url: database.url });
+    kafka = connectKafka({ brokers: KAFKA_BROKERS.split(','), clientId: 'projector-test', log });
+    redis = connectRedis({ url: REDIS_URL, name: 'projector-test', log });
+    serde = createSerde({ registryUrl: SCHEMA_REGISTRY_URL });
+    publisher = createPublisher({ kafka });
+    encode = await serde.encoder(statusEventCodec);
+    await startAtTheEnd();
+    await new Promise<void>((resolve) =>
+      redis.subscribe({ pattern: STATUS_CHANNELS, onMessage: hear, onSubscribed: resolve }),
+    );
+    cleanups.push(
+      () => publisher.close(),
+      () => kafka.close(),
+      () => redis.close(),
+      () => db.close(),
+      () => database.drop(),
+    );
+  });
+  after(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+
+  it('takes events from Kafka to the trace and to Redis, past what cannot be read, and goes on after a restart', async () => {
+    const id = randomUUID();
+    const groupId = `projector-test-${randomUUID()}`;
+    const first = await openStatusProjection(options(groupId));
+    await publish(id, eventOf(id, 'queued', 1));
+    await publisher.publish([{ topic: STATUS_TOPIC, key: id, value: Buffer.from('{"not":"an event"}') }]);
+    await publish(id, eventOf(id, 'processing', 12));
+    await eventually(async () => expect(await traced(id)).to.deep.equal(['queued', 'processing']));
+    await first.stop();
+    await publish(id, eventOf(id, 'processing', 12));
+    await publish(id, eventOf(id, 'delivered', 900_007));
+    const second = await openStatusProjection(options(groupId));
+    await eventually(async () =>
+      expect(await traced(id)).to.deep.equal(['queued', 'processing', 'delivered']),
+    );
+    await eventually(() => expect(toldOf(id)).to.deep.equal(['queued', 'processing', 'delivered']));
+    await eventually(() => second.inFlight() === 0);
+    await second.stop();
+  });
+
+  it('reads JSON as well, with what is left out filled in', async () => {
+    const id = randomUUID();
+    const { tenant_id: _, ...json } = eventOf(id, 'queued', 1);
+    const projection = await openStatusProjection(options(`projector-test-${randomUUID()}`));
+    await publisher.publish([{ topic: STATUS_TOPIC, key: id, value: Buffer.from(JSON.stringify(json)) }]);
+    await eventually(async () => expect(await traced(id)).to.deep.equal(['queued']));
+    await projection.stop();
+  });
+
+  it('indexes dead letters', async () => {
+    const id = randomUUID();
+    const index = await openDeadLetterIndex(options(`projector-test-${randomUUID()}`));
+    const headers = deadLetterHeaders(
+      { topic: 'notifications.sms.high', partition: 0, offset: 1, headers: {} },
+      { reason: 'rejected', message: 'no such number', channel: 'sms', cycle: 0 },
+    );
+    await publisher.publish([{ topic: DEAD_LETTER_TOPIC, key: id, value: null, headers }]);
+    const text = 'SELECT reason, message FROM dead_letters WHERE notification_id = $1';
+    await eventually(async () =>
+      expect(await db.query({ name: 'letter', text }, [id])).to.deep.equal([
+        { reason: 'rejected', message: 'no such number' },
+      ]),
+    );
+    await index.stop();
+  });
+
+  /** What other tests have said so far is none of this one's. */
+  async function startAtTheEnd(): Promise<void> {
+    for (const { partition, high } of await endOffsets({ kafka, topic: STATUS_TOPIC })) {
+      const expected = await readProgress(db, STATUS_TOPIC, partition);
+      await rewindProgress(db, STATUS_TOPIC, { partition, expected, next: high });
+    }
+  }
+
+  function options(groupId: string): ProjectionOptions {
+    return {
+      groupId,
+      db,
+      kafka,
+      redis,
+      serde,
+      log,
+      persist: (_, step) => step(),
+      onFatal: (error) => {
+        throw error;
+      },
+    };
+  }
+
+  function publish(id: string, event: StatusEvent): Promise<void> {
+    return publisher.publish([{ topic: STATUS_TOPIC, key: id, value: encode(event) }]);
+  }
+
+  async function traced(id: string): Promise<string[]> {
+    const rows = await db.query<{ status: string }>(
+      {
+        name: 'traced',
+        text: 'SELECT status FROM status_events WHERE notification_id = $1 ORDER BY version',
+      },
+      [id],
+    );
+    return rows.map(({ status }) => status);
+  }
+
+  function hear(message: string): void {
+    const frame = parseStatusFrame(message);
+    if (frame !== null && 'event' in frame) told.push(`${frame.event.notification_id} ${frame.event.status}`);
+  }
+
+  function toldOf(id: string): string[] {
+    return told.filter((one) => one.startsWith(id)).map((one) => one.slice(id.length + 1));
+  }
+});
+
+function eventOf(id: string, status: string, version: number): StatusEvent {
+  return {
+    notification_id: id,
+    tenant_id: 'default',
+    batch_id: null,
+    template_id: null,
+    channel: 'sms',
+    priority: 'normal',
+    status,
+    version,
+    cycle: 0,
+    attempt: 0,
+    max_attempts: 5,
+    at: 1_780_000_000_000,
+    started_at: null,
+    duration_ms: null,
+    provider: null,
+    provider_message_id: null,
+    outcome: null,
+    reason: null,
+    next_retry_at: null,
+    correlation_id: null,
+    source: null,
+  };
+}
