@@ -17,7 +17,7 @@ export type GatewayServer = {
   close: (signal: AbortSignal) => Promise<void>;
 };
 
-export const PATH = '/api/v1/ws/notifications';
+const PATH = '/api/v1/ws/notifications';
 /** A frame larger than what is allowed is answered with an error; one larger than this closes the socket. */
 const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024;
 const SOCKETS_MAX = 10_000;
