@@ -1,22 +1,8 @@
-import {
-  type Channel,
-  type DeadLetterReason,
-  HEADER,
-  type Notification,
-  notificationCodec,
-  parseWorkTopic,
-} from '@fanfare/contracts';
+import { type DeadLetterReason, journey, type Notification, notificationCodec } from '@fanfare/contracts';
 import type { Accepted } from '@fanfare/db';
-import {
-  type ContentLimits,
-  type Draft,
-  type Fault,
-  isOwn,
-  isRecord,
-  isUuid,
-  validateNotification,
-} from '@fanfare/domain';
+import { type ContentLimits, isOwn, isRecord, isUuid } from '@fanfare/domain';
 import { type ConsumedRecord, type Serde, Undecodable } from '@fanfare/kafka';
+import { notificationOf, readForeign } from './foreign-record.ts';
 
 /** A record of a work topic, read: a notification to deliver, or the reason why it never can be. */
 export type Work =
@@ -27,6 +13,7 @@ export type Work =
 export type ReadWorkDeps = {
   decode: (bytes: Buffer | null) => ReturnType<Serde['decode']>;
   limits: ContentLimits;
+  /** Epoch milliseconds. */
   now: () => number;
 };
 
@@ -36,107 +23,47 @@ const FOREIGN_BYTES_MAX = 256 * 1024;
 /** @throws RegistryAway when the record's schema cannot be had now */
 export async function readWork(deps: ReadWorkDeps, record: ConsumedRecord): Promise<Work> {
   const isOurs = isOwn(record.headers);
-  if (!isOurs && (record.value?.length ?? 0) > FOREIGN_BYTES_MAX)
-    return unusable('too_large', `a record may be at most ${FOREIGN_BYTES_MAX} bytes`);
+  const refusal = isOurs ? null : refuseUnread(record, deps.now());
+  if (refusal !== null) return refusal;
   try {
     const { value } = await deps.decode(record.value);
-    return isOurs ? own(value) : foreign(deps, record, value);
+    return isOurs ? readOwn(value) : foreign(deps.limits, record, value);
   } catch (error) {
     if (error instanceof Undecodable) return unusable('undecodable', error.message);
     throw error;
   }
 }
 
+/**
+ * A foreign record that is older than its topic's retention may be one that was delivered, and its row removed, long
+ * ago: Kafka drops whole segments only.
+ */
+function refuseUnread({ value, timestampMs }: ConsumedRecord, now: number): Work | null {
+  if ((value?.length ?? 0) > FOREIGN_BYTES_MAX)
+    return unusable('too_large', `a record may be at most ${FOREIGN_BYTES_MAX} bytes`);
+  if (timestampMs < now - journey.work.retentionMs)
+    return unusable('too_old', 'it is older than its topic keeps records');
+  return null;
+}
+
 function unusable(reason: DeadLetterReason, message: string): Work {
   return { kind: 'unusable', reason, message };
 }
 
-/** What we wrote was validated before; the codec has checked its shape. */
-function own(value: unknown): Work {
+/** What we wrote was validated before; what only claims to be ours must at least have our shape. */
+function readOwn(value: unknown): Work {
   return isNotification(value)
     ? { kind: 'own', notification: value }
-    : unusable('undecodable', 'a record of ours is not in Avro');
+    : unusable('undecodable', 'a record of ours is not a notification in Avro');
 }
 
 function isNotification(value: unknown): value is Notification {
-  return notificationCodec.type.isValid(value);
+  return notificationCodec.type.isValid(value) && isRecord(value) && isUuid(value['id']);
 }
 
-function foreign({ limits, now }: ReadWorkDeps, record: ConsumedRecord, value: unknown): Work {
-  const lane = parseWorkTopic(record.topic);
-  if (lane === null || !isRecord(value)) return unusable('invalid', 'the value is not an object');
-  // The topic says the channel and priority of a record that does not.
-  const input = { ...lane, ...withoutNulls(value), ...parsedObjects(value) };
-  const validated = validateNotification(input, { limits, now: now(), unknownFields: 'ignore' });
-  const faults = [...(validated.ok ? [] : validated.faults), ...foreignFaults(input, lane)];
-  if (!validated.ok || faults.length > 0) return unusable('invalid', tellFaults(faults));
-  return adoptable(validated.value, input, record);
-}
-
-function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
-}
-
-/** Avro has no free-form objects: there they are JSON text. */
-function parsedObjects(value: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    ['metadata', 'template_variables'].flatMap((field) => {
-      const text = value[field];
-      return typeof text === 'string' ? [[field, parseJson(text)]] : [];
-    }),
-  );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-type Lane = { channel: Channel; priority: string };
-
-function foreignFaults(input: Record<string, unknown>, lane: Lane): Fault[] {
-  const wrong: [boolean, string, string][] = [
-    [!isUuid(input['id']), 'id', 'must be a UUID'],
-    [input['channel'] !== lane.channel, 'channel', `must be ${lane.channel}, the topic's`],
-    [input['priority'] !== lane.priority, 'priority', `must be ${lane.priority}, the topic's`],
-    [input['template_id'] !== undefined, 'template_id', 'names no template'],
-  ];
-  return wrong.flatMap(([isWrong, field, message]) =>
-    isWrong ? [{ field, message, type: 'invalid-request' as const }] : [],
-  );
-}
-
-function tellFaults(faults: Fault[]): string {
-  return faults.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
-}
-
-function adoptable(draft: Draft, input: Record<string, unknown>, record: ConsumedRecord): Work {
-  const id = String(input['id']).toLowerCase();
-  const text = (field: string): string | null => {
-    const value = input[field];
-    return typeof value === 'string' && value.length <= 255 ? value : null;
-  };
-  const accepted: Accepted = {
-    draft,
-    id,
-    tenant_id: 'default',
-    batch_id: null,
-    correlation_id: text('correlation_id') ?? record.headers[HEADER.correlationId] ?? null,
-    idempotency_key: text('idempotency_key'),
-    source: text('source'),
-  };
+function foreign(limits: ContentLimits, record: ConsumedRecord, value: unknown): Work {
+  const read = readForeign(limits, record, value);
+  if (!read.ok) return unusable('invalid', read.message);
+  const { accepted } = read;
   return { kind: 'foreign', accepted, notification: notificationOf(accepted, record.timestampMs) };
-}
-
-function notificationOf({ draft, ...identity }: Accepted, at: number): Notification {
-  return {
-    ...draft,
-    ...identity,
-    template_variables: null,
-    metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
-    created_at: at,
-  };
 }

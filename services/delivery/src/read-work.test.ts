@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { HEADER, journey, notificationCodec, ORIGIN } from '@fanfare/contracts';
+import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
+import { type ConsumedRecord, Undecodable } from '@fanfare/kafka';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { notificationOf } from './foreign-record.ts';
+import { readWork, type Work } from './read-work.ts';
+
+const NOW = 1_780_000_000_000;
+const id = '0198f7a0-0000-7000-8000-00000000000A';
+
+function recordOf(changes: Partial<ConsumedRecord> = {}): ConsumedRecord {
+  return {
+    topic: 'notifications.sms.high',
+    partition: 0,
+    offset: 1,
+    key: null,
+    value: Buffer.from('{}'),
+    headers: {},
+    timestampMs: NOW,
+    done: () => {},
+    isStale: () => false,
+    ...changes,
+  };
+}
+
+/** Reads a record whose bytes say `value`. */
+function read(value: unknown, changes: Partial<ConsumedRecord> = {}): Promise<Work> {
+  const decode = () => ({ format: 'json' as const, value });
+  return readWork({ decode, limits: DEFAULT_CONTENT_LIMITS, now: () => NOW }, recordOf(changes));
+}
+
+/** A codec that fails. */
+function reading(error: Error) {
+  return {
+    decode: () => {
+      throw error;
+    },
+    limits: DEFAULT_CONTENT_LIMITS,
+    now: () => NOW,
+  };
+}
+
+describe('readWork', () => {
+  const minimal = { id, recipient: '+15550100', content: 'Günaydın' };
+
+  it('takes channel and priority from the topic', async () => {
+    const work = await read(minimal);
+    expect(work).to.deep.include({ kind: 'foreign' });
+    expect(work).to.have.nested.include({
+      'accepted.draft.channel': 'sms',
+      'accepted.draft.priority': 'high',
+    });
+    expect(work).to.have.nested.include({ 'accepted.id': id.toLowerCase() });
+  });
+
+  it('reads metadata as an object and as JSON text', async () => {
+    const metadata = { a: ['ş'] };
+    for (const given of [metadata, JSON.stringify(metadata)])
+      expect(await read({ ...minimal, metadata: given })).to.deep.nested.include({
+        'accepted.draft.metadata': metadata,
+      });
+  });
+
+  it('makes the same id of the same source and key, and another of any other pair', async () => {
+    const { id: _, ...anonymous } = minimal;
+    const idOf = async (source: string, key: string): Promise<string> => {
+      const work = await read({ ...anonymous, source, idempotency_key: key });
+      return work.kind === 'foreign' ? work.accepted.id : '';
+    };
+    const made = await idOf('shop', 'order-1');
+    expect(made).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(await idOf('shop', 'order-1')).to.equal(made);
+    expect(new Set([made, await idOf('shop', 'order-2'), await idOf('sho', 'porder-1')]).size).to.equal(3);
+  });
+
+  it('judges times by when the record was appended', async () => {
+    const expires_at = new Date(NOW - 1_000).toISOString();
+    expect(await read({ ...minimal, expires_at })).to.include({ reason: 'invalid' });
+    expect(await read({ ...minimal, expires_at }, { timestampMs: NOW - 2_000 })).to.include({
+      kind: 'foreign',
+    });
+  });
+
+  const unusable: [string, unknown, string][] = [
+    ['a list', [], 'not an object'],
+    ['no id', { ...minimal, id: undefined }, 'id must be a UUID'],
+    ['an id that is no UUID', { ...minimal, id: '7' }, 'id must be a UUID'],
+    [
+      'an id that is no UUID, whatever its key',
+      { ...minimal, id: '7', source: 's', idempotency_key: 'k' },
+      'id must be',
+    ],
+    ['another channel than the topic', { ...minimal, channel: 'push' }, 'channel must be sms'],
+    ['an unknown channel', { ...minimal, channel: 'fax' }, 'channel must be one of'],
+    ['another priority than the topic', { ...minimal, priority: 'low' }, 'priority must be high'],
+    ['a template', { ...minimal, template_id: randomUUID() }, 'template_id names no template'],
+    ['metadata that is no JSON', { ...minimal, metadata: '{' }, 'metadata must be an object'],
+    ['several faults at once', { id, recipient: 'x', content: '' }, 'recipient must'],
+  ];
+  for (const [what, value, message] of unusable)
+    it(`says what is wrong with ${what}`, async () => {
+      const work = await read(value);
+      expect(work).to.include({ kind: 'unusable', reason: 'invalid' });
+      expect(work).to.have.property('message').that.contains(message);
+    });
+
+  it('does not read what is too large, or older than its topic', async () => {
+    expect(await read(minimal, { value: Buffer.alloc(256 * 1024 + 1) })).to.include({ reason: 'too_large' });
+    const timestampMs = NOW - journey.work.retentionMs - 1;
+    expect(await read(minimal, { timestampMs })).to.include({ reason: 'too_old' });
+  });
+
+  it('passes on that bytes cannot be read, and that a registry is away', async () => {
+    const undecodable = await readWork(reading(new Undecodable('truncated')), recordOf());
+    expect(undecodable).to.deep.equal({ kind: 'unusable', reason: 'undecodable', message: 'truncated' });
+    const away = await readWork(reading(new Error('away')), recordOf()).catch((error: unknown) => error);
+    expect(away).to.be.an('error').with.property('message', 'away');
+  });
+
+  it('trusts its own records, if they have the shape', async () => {
+    const headers = { [HEADER.origin]: ORIGIN };
+    const work = await read(minimal);
+    if (work.kind !== 'foreign') throw new Error('not foreign');
+    const notification = notificationOf(work.accepted, NOW);
+    expect(notificationCodec.type.isValid(notification)).to.equal(true);
+    expect(await read(notification, { headers })).to.deep.equal({ kind: 'own', notification });
+    expect(await read(minimal, { headers })).to.include({ reason: 'undecodable' });
+    expect(await read({ ...notification, id: 'no uuid' }, { headers })).to.include({ reason: 'undecodable' });
+  });
+
+  it('never throws for any value, and never lets one through without an id', () =>
+    fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (value) => {
+        expect((await read(value)).kind).to.equal('unusable');
+      }),
+    ));
+});
