@@ -100,8 +100,7 @@ const ADOPT: Statement = {
   text: `
     WITH input AS (SELECT * FROM ${unnest(INPUT)}),
     stored_deliveries AS (${INSERT_DELIVERIES} ORDER BY id ON CONFLICT DO NOTHING RETURNING id),
-    -- IS TRUE keeps the test a hash table; as a join it would compare each with each.
-    stored_notifications AS (${INSERT_NOTIFICATIONS} WHERE (id IN (SELECT id FROM stored_deliveries)) IS TRUE)
+    stored_notifications AS (${INSERT_NOTIFICATIONS} WHERE id IN (SELECT id FROM stored_deliveries))
     SELECT input.id, CASE
         WHEN input.id IN (SELECT id FROM stored_deliveries) THEN 'stored'
         WHEN deliveries.digest = input.digest THEN 'known'
