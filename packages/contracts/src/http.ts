@@ -113,7 +113,7 @@ export type RedriveReport = {
   as_of: string;
 };
 
-export type PurgeReport = { dry_run: boolean; deleted: number; remaining: number };
+export type PurgeReport = Pick<RedriveReport, 'dry_run' | 'remaining' | 'as_of'> & { deleted: number };
 
 /** One fault of a request. `field` is a path such as `recipient` or `notifications[3].content`. */
 export type FieldError = { field: string; message: string };

@@ -5,5 +5,6 @@ export * from './offset-tracker.ts';
 export * from './outcome.ts';
 export * from './records.ts';
 export * from './retry-schedule.ts';
+export * from './rfc3339.ts';
 export * from './states.ts';
 export * from './validation.ts';

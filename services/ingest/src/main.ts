@@ -17,6 +17,7 @@ import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck 
 import { grouped, type Logger, runService } from '@fanfare/runtime';
 import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './accept.ts';
 import { config, contentLimits } from './config.ts';
+import { deadLetterIndex } from './dead-letter-index.ts';
 import { createKafkaLatch } from './kafka-latch.ts';
 import { forwardUpgrade } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
@@ -67,6 +68,7 @@ await runService({
     const server = createServer({
       ...doors,
       ...reads(db),
+      ...deadLetterIndex(db),
       cancel: (id) => cancel(db, id, randomUUIDv7()),
       limits: contentLimits(settings),
       now: () => Date.now(),

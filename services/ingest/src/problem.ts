@@ -22,6 +22,7 @@ const PROBLEMS = {
   'malformed-body': [400, 'The body is not JSON'],
   'not-found': [404, 'Not found'],
   'invalid-transition': [409, 'It cannot go from its state to that one'],
+  'not-redrivable': [409, 'The dead letter cannot be redriven'],
   'method-not-allowed': [405, 'The method is not allowed here'],
   'payload-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body must be application/json'],

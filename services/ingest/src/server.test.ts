@@ -1,82 +1,12 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import {
-  acceptGroup,
-  cancel,
-  connectDatabase,
-  type Database,
-  getBatch,
-  getNotification,
-  getTrace,
-  migrate,
-} from '@fanfare/db';
-import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
-import { createHealth } from '@fanfare/runtime';
-import { freshDatabase } from '@fanfare/testkit';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import { default as addFormats } from 'ajv-formats';
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { FastifyInstance, InjectOptions } from 'fastify';
-import { parse } from 'yaml';
-import type { AcceptRequest } from './accept.ts';
-import { createServer } from './server.ts';
+import type { InjectOptions } from 'fastify';
+import { contract, expectContract, OPENAPI, useServer } from './fixture.ts';
 
-const OPENAPI = readFileSync(new URL('../../../schemas/openapi.yaml', import.meta.url), 'utf8');
-const contract: { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> } =
-  parse(OPENAPI);
-
-/** The REST API on a real database; Kafka has no part in it. */
 describe('server', () => {
-  const bugs: unknown[] = [];
-  let db: Database;
-  let drop: () => Promise<void>;
-  let app: FastifyInstance;
-
-  before(async () => {
-    const database = await freshDatabase();
-    await migrate(database.url);
-    db = connectDatabase({ url: database.url });
-    drop = () => database.drop();
-    const store = async ({ notifications, batch }: AcceptRequest) => {
-      const at = await acceptGroup(db, {
-        notifications,
-        batch,
-        outboxId: randomUUID(),
-        publishedOutboxIds: [],
-      });
-      return { at, status: 'queued' as const };
-    };
-    app = createServer({
-      limits: DEFAULT_CONTENT_LIMITS,
-      now: Date.now,
-      newId: () => randomUUIDv7(),
-      acceptOne: store,
-      acceptBatch: store,
-      getNotification: (id) => getNotification(db, id),
-      getBatch: (id) => getBatch(db, id),
-      getTrace: (id) => getTrace(db, id),
-      cancel: (id) => cancel(db, id, randomUUID()),
-      health: createHealth(() => ({})),
-      openapi: OPENAPI,
-      onBug: (error) => bugs.push(error),
-    });
-    await app.ready();
-  });
-  after(async () => {
-    await app.close();
-    await db.close();
-    await drop();
-  });
-  afterEach(() => expect(bugs.splice(0)).to.be.empty);
-
+  const server = useServer();
   const sms = { channel: 'sms', recipient: '+15550100', content: 'Günaydın 👋' };
-  const post = (url: string, payload: unknown, headers: Record<string, string> = {}) =>
-    app.inject({
-      method: 'POST',
-      url,
-      payload: JSON.stringify(payload),
-      headers: { 'content-type': 'application/json', ...headers },
-    });
+  const { post } = server;
 
   it('answers a notification as it will be read', async () => {
     const created = await post('/api/v1/notifications', { ...sms, metadata: { a: [1] }, priority: 'high' });
@@ -84,7 +14,7 @@ describe('server', () => {
     expectContract('/api/v1/notifications', 'post', '202', created.json());
     const location = String(created.headers['location']);
     expect(location).to.equal(`/api/v1/notifications/${created.json().id}`);
-    const read = await app.inject(location);
+    const read = await server.app.inject(location);
     expectContract('/api/v1/notifications/{id}', 'get', '200', read.json());
     expect(read.json()).to.deep.equal({ ...created.json(), status: 'pending' });
   });
@@ -94,7 +24,7 @@ describe('server', () => {
     const created = await post('/api/v1/notifications/batch', { notifications, metadata: { campaign: 'x' } });
     expect(created.statusCode).to.equal(202);
     expectContract('/api/v1/notifications/batch', 'post', '202', created.json());
-    const read = await app.inject(String(created.headers['location']));
+    const read = await server.app.inject(String(created.headers['location']));
     expectContract('/api/v1/notifications/batch/{id}', 'get', '200', read.json());
     expect(read.json()).to.deep.include({ counts: { pending: 3 }, metadata: { campaign: 'x' } });
     expect(read.json().notifications.map(({ content }: { content: string }) => content)).to.deep.equal([
@@ -106,7 +36,7 @@ describe('server', () => {
 
   it('begins a trace with the creation', async () => {
     const { id } = (await post('/api/v1/notifications', sms)).json();
-    const trace = await app.inject(`/api/v1/notifications/${id}/trace`);
+    const trace = await server.app.inject(`/api/v1/notifications/${id}/trace`);
     expectContract('/api/v1/notifications/{id}/trace', 'get', '200', trace.json());
     expect(trace.json().entries.map(({ event }: { event: string }) => event)).to.deep.equal(['created']);
   });
@@ -114,11 +44,11 @@ describe('server', () => {
   it('cancels what nobody has claimed, once', async () => {
     const { id } = (await post('/api/v1/notifications', sms)).json();
     const url = `/api/v1/notifications/${id}/cancel`;
-    const cancelled = await app.inject({ method: 'PATCH', url });
+    const cancelled = await server.app.inject({ method: 'PATCH', url });
     expect(cancelled.statusCode).to.equal(200);
     expectContract('/api/v1/notifications/{id}/cancel', 'patch', '200', cancelled.json());
     expect(cancelled.json()).to.include({ status: 'cancelled', cancelled_at: cancelled.json().updated_at });
-    const again = await app.inject({ method: 'PATCH', url });
+    const again = await server.app.inject({ method: 'PATCH', url });
     expect(again.statusCode).to.equal(409);
     expect(again.json()).to.include({ type: '/probs/invalid-transition' });
   });
@@ -272,7 +202,7 @@ describe('server', () => {
   ];
   for (const [what, request, status, type] of refusals)
     it(`refuses ${what}: ${status} ${type}`, async () => {
-      const answer = await app.inject(request);
+      const answer = await server.app.inject(request);
       expect(answer.json()).to.include({ type: `/probs/${type}`, status });
       expect(answer.statusCode).to.equal(status);
       expect(answer.json().correlation_id).to.equal(answer.headers['x-correlation-id']);
@@ -283,31 +213,16 @@ describe('server', () => {
     for (const [path, methods] of Object.entries(contract.paths))
       for (const method of Object.keys(methods)) {
         const url = path.replace('{id}', ':id');
-        expect(app.hasRoute({ url, method: method.toUpperCase() }), `${method} ${path}`).to.equal(true);
-        const ok = await app.inject({ method: 'OPTIONS', url: path.replace('{id}', randomUUID()) });
+        expect(server.app.hasRoute({ url, method: method.toUpperCase() }), `${method} ${path}`).to.equal(
+          true,
+        );
+        const ok = await server.app.inject({ method: 'OPTIONS', url: path.replace('{id}', randomUUID()) });
         expect(ok.headers['allow']).to.equal(Object.keys(methods).join(', ').toUpperCase());
       }
-    expect((await app.inject('/openapi.yaml')).body).to.equal(OPENAPI);
+    expect((await server.app.inject('/openapi.yaml')).body).to.equal(OPENAPI);
   });
 });
 
 function json(): Record<string, string> {
   return { 'content-type': 'application/json' };
-}
-
-const ajv = new Ajv2020({ strict: false, allErrors: true });
-addFormats.default(ajv);
-ajv.addSchema(contract, 'contract');
-
-/** The answer is what schemas/openapi.yaml says of it. */
-function expectContract(path: string, method: string, status: string, answer: unknown): void {
-  const response = contract.paths[path]?.[method]?.responses[status];
-  const ref = refOf(response);
-  const validate = ajv.compile({ $ref: `contract${ref}` });
-  expect(validate(answer), JSON.stringify(validate.errors)).to.equal(true);
-}
-
-function refOf(response: unknown): string {
-  const content = /"\$ref":"(#\/components\/schemas\/\w+)"/.exec(JSON.stringify(response));
-  return content?.[1] ?? '#/components/schemas/Problem';
 }

@@ -8,12 +8,22 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { MaybeAccepted } from './accept.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
+import {
+  type DeadLetterDeps,
+  onDeleteDeadLetter,
+  onListDeadLetters,
+  onPurge,
+  onReadDeadLetter,
+  onRedrive,
+  onRedriveOne,
+} from './on-dead-letters.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
 
 export type ServerDeps = CreateDeps &
   ReadDeps &
-  CancelDeps & {
+  CancelDeps &
+  DeadLetterDeps & {
     health: Health;
     /** The text of schemas/openapi.yaml. */
     openapi: string;
@@ -78,6 +88,7 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/api/v1/notifications/:id', { GET: (request) => onRead(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id/cancel', { PATCH: (request) => onCancel(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id/trace', { GET: (request) => onReadTrace(deps, idOf(request)) });
+  addDeadLetterRoutes(app, deps);
   resource(app, '/openapi.yaml', {
     GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),
   });
@@ -91,6 +102,27 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
           .send(answer?.body);
       },
     });
+}
+
+function addDeadLetterRoutes(app: FastifyInstance, deps: DeadLetterDeps): void {
+  resource(app, '/api/v1/dead-letters', { GET: (request) => onListDeadLetters(deps, request.query) });
+  resource(app, '/api/v1/dead-letters/redrive', {
+    POST: async (request, reply) => {
+      const report = await onRedrive(deps, request.body);
+      return reply.code(report.dry_run ? 200 : 202).send(report);
+    },
+  });
+  resource(app, '/api/v1/dead-letters/purge', { POST: (request) => onPurge(deps, request.body) });
+  resource(app, '/api/v1/dead-letters/:id', {
+    GET: (request) => onReadDeadLetter(deps, idOf(request)),
+    DELETE: async (request, reply) => {
+      await onDeleteDeadLetter(deps, idOf(request));
+      return reply.code(204).send();
+    },
+  });
+  resource(app, '/api/v1/dead-letters/:id/redrive', {
+    POST: async (request, reply) => reply.code(202).send(await onRedriveOne(deps, idOf(request))),
+  });
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
