@@ -13,7 +13,7 @@ export type Assignment = {
   revokeAll(): void;
 };
 
-export type Change = { assigned: HeldPartition[]; revoked: HeldPartition[]; kept: HeldPartition[] };
+type Change = { assigned: HeldPartition[]; revoked: HeldPartition[]; kept: HeldPartition[] };
 
 export function createAssignment(hold: (at: TopicPartition) => HeldPartition): Assignment {
   const helds = new Map<string, HeldPartition>();

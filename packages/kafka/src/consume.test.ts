@@ -136,12 +136,17 @@ describe('consume', function () {
     const groupId = newGroup();
     await publishNumbers(await openPublisher(open), topic, 20_000);
     let mostInFlight = 0;
+    let pauses = 0;
+    const kafka = await openKafka(open, undefined, (line) => {
+      if (line.includes('Pausing fetching')) pauses += 1;
+    });
     const waiting: ConsumedRecord[] = [];
     const inbox = newInbox((each) => {
       waiting.push(each);
       setImmediate(finishOne, waiting);
     });
     const consumption: Consumption = await openReader(open, inbox, {
+      kafka,
       groupId,
       topics: [topic],
       capacity: 100,
@@ -156,6 +161,7 @@ describe('consume', function () {
     expect(new Set(records.map(idOf)).size).to.equal(20_000);
     expect(records).to.have.length(20_000);
     expect(mostInFlight).to.be.within(1, 200);
+    expect(pauses).to.be.at.least(1);
     await consumption.commit();
     expect(await lag({ kafka: await openKafka(open), groupId, topics: [topic] })).to.equal(0);
   });

@@ -2,6 +2,7 @@ import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Offsets } from
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from './connect.ts';
 import type { TopicPartition } from './consume.ts';
+import { isForGood } from './for-good.ts';
 import { within } from './within.ts';
 
 /** One kafkajs consumer, kept running in its group through every outage. */
@@ -30,7 +31,7 @@ type Options = {
 };
 
 const START_PAUSE_MS = 1_000;
-/** A partition's share of a fetch; the largest record is larger than it, and comes nevertheless. */
+/** Of one fetch, over all partitions. A record larger than a partition's share (1 MB) comes nevertheless. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** How long a rejoin waits for members that do not answer. Handlers return at once, so a live one answers at once. */
 const REBALANCE_TIMEOUT_MS = 10_000;
@@ -122,17 +123,3 @@ async function subscribe(consumer: Consumer, { kafka, groupId, topics }: Options
     }
   }
 }
-
-/**
- * kafkajs gives up (without starting over by itself) on outages too, such as a coordinator that is not found. Only
- * a bug, here or there, and an answer that no broker will change are the end of this process.
- */
-function isForGood(error: Error): boolean {
-  const { name, cause } = error;
-  if (['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(name)) return true;
-  if ('type' in error && typeof error.type === 'string' && REFUSALS.test(error.type)) return true;
-  return cause instanceof Error && isForGood(cause);
-}
-
-const REFUSALS =
-  /AUTHORIZATION_FAILED|AUTHENTICATION_FAILED|INVALID_SESSION_TIMEOUT|INVALID_GROUP_ID|INCONSISTENT_GROUP_PROTOCOL|UNSUPPORTED/;

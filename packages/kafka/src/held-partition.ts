@@ -35,7 +35,7 @@ export type HeldPartition = TopicPartition & {
  * mean other records. `overtaken`: a refetch beyond everything taken, so somebody else had the partition between two
  * joins and has committed further.
  */
-export type BreakOff = 'set back' | 'overtaken';
+type BreakOff = 'set back' | 'overtaken';
 
 type Deps = { capacity: number; budget: ByteBudget; onDone: (held: HeldPartition) => void };
 
