@@ -48,6 +48,8 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     genReqId: correlationIdOf,
     forceCloseConnections: 'idle',
+    // What still comes over a connection that was in use is answered like any other, and the connection then closed.
+    return503OnClosing: false,
     frameworkErrors: answerError,
   });
   acceptJsonOnly(app);
