@@ -84,7 +84,7 @@ async function deadlocksOf(
   return row?.deadlocks ?? Number.NaN;
 }
 
-export const DRAFT: Draft = {
+const DRAFT: Draft = {
   channel: 'sms',
   recipient: '+905551234567',
   content: 'Merhaba dünya 🎉',
