@@ -38,9 +38,14 @@ export type PartDeps = {
 
 export async function startPart(part: Part, deps: PartDeps): Promise<PartProcess> {
   let child = await run(part, deps);
-  const stop = async (): Promise<void> => {
+  let restarting = Promise.resolve();
+  const end = async (): Promise<void> => {
     expected.add(child);
     await child.stop(STOP_GRACE_MS);
+  };
+  const restart = async (): Promise<void> => {
+    await end();
+    child = await run(part, deps);
   };
   return {
     name: part.name,
@@ -48,10 +53,14 @@ export async function startPart(part: Part, deps: PartDeps): Promise<PartProcess
       return child.pid;
     },
     kill: (signal) => child.kill(signal),
-    stop,
-    async restart() {
-      await stop();
-      child = await run(part, deps);
+    restart() {
+      restarting = restart();
+      return restarting;
+    },
+    async stop() {
+      // A part that is just coming up would otherwise be missed.
+      await restarting.catch(() => {});
+      await end();
     },
   };
 }

@@ -1,35 +1,52 @@
+import { relative } from 'node:path';
+import { rootDir } from '../paths.ts';
 import type { Screen } from '../screen.ts';
 import type { ServiceName } from '../services.ts';
+import { serviceLogFile } from './service-log.ts';
 
-export type Complaints = { read(name: ServiceName, line: string): void; stop(): void };
+export type Complaints = {
+  read(name: ServiceName, line: string): void;
+  /** Keeps them off the screen until the returned function is called: while it is known why they come. */
+  hush(): () => void;
+  stop(): void;
+};
 
-/** The first of a kind is shown at once, the others of its kind as one number. */
+/** Of each service the first in this time is shown, the others as one number. */
 const SUMMARY_EVERY_MS = 10_000;
 
-/** Shows the warnings and errors in the services' logs, without repeating one that comes a hundred times. */
+/** Shows that services warn or report errors, calmly: everything they say is in their logs. */
 export function createComplaints(screen: Screen, intervalMs = SUMMARY_EVERY_MS): Complaints {
-  const repeated = new Map<string, number>();
-  const summarise = (): void => {
-    for (const [text, count] of repeated)
-      if (count > 0) screen.print(`  ! ${text} (${count} more in ${intervalMs / 1000} s)`);
-    repeated.clear();
-  };
-  const timer = setInterval(summarise, intervalMs);
+  const unseen = new Map<ServiceName, number>();
+  const hushes = new Set<symbol>();
+  const timer: NodeJS.Timeout = setInterval(() => {
+    for (const [name, count] of unseen) if (count > 0) screen.print(describeUnseen(name, count));
+    unseen.clear();
+  }, intervalMs);
+  timer.unref();
   return {
     read(name, line) {
-      const text = complaintIn(name, line);
-      if (text === undefined) return;
-      const count = repeated.get(text);
-      repeated.set(text, (count ?? -1) + 1);
-      if (count === undefined) screen.print(`  ! ${text}`);
+      const text = complaintIn(line);
+      if (text === undefined || hushes.size > 0) return;
+      const count = unseen.get(name);
+      unseen.set(name, count === undefined ? 0 : count + 1);
+      if (count === undefined) screen.print(`  ! ${name} ${text}`);
+    },
+    hush() {
+      const hush = Symbol('hush');
+      hushes.add(hush);
+      return () => void hushes.delete(hush);
     },
     stop: () => clearInterval(timer),
   };
 }
 
-/** `delivery warns: a database connection broke`, for a line of level warn or error. */
-function complaintIn(name: ServiceName, line: string): string | undefined {
+function describeUnseen(name: ServiceName, count: number): string {
+  return `  ! ${name}: ${count} more of this kind or another in ${relative(rootDir, serviceLogFile(name))}`;
+}
+
+/** `warns: a database connection broke`, for a line of level warn or error. */
+function complaintIn(line: string): string | undefined {
   const [, level, message] = /"level":"(warn|error)".*?"msg":"((?:[^"\\]|\\.)*)"/.exec(line) ?? [];
   if (level === undefined || message === undefined) return undefined;
-  return `${name} ${level === 'warn' ? 'warns' : 'reports an error'}: ${message}`;
+  return `${level === 'warn' ? 'warns' : 'reports an error'}: ${message}`;
 }

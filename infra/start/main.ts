@@ -4,6 +4,7 @@ import { INTERRUPTED_CODE, onInterrupt } from '../process/interrupt.ts';
 import { prepare } from '../prepare.ts';
 import { createScreen, formatElapsed, type Screen } from '../screen.ts';
 import { describeFailure } from '../user-error.ts';
+import { createComplaints } from './complaints.ts';
 import { describeAddresses } from './addresses.ts';
 import { showSamples } from './samples.ts';
 import { readSettings, type StartSettings } from './settings.ts';
@@ -28,16 +29,20 @@ async function main(screen: Screen): Promise<void> {
 type Running = Awaited<ReturnType<typeof bringUp>>;
 
 async function bringUp(screen: Screen, settings: StartSettings, signal: AbortSignal) {
+  const complaints = createComplaints(screen);
+  // While starting, what is not there yet is no fault; a start that fails shows the end of its log.
+  const speak = complaints.hush();
   screen.heading('stack');
-  const stack = await superviseStack({ screen, settings, signal });
+  const stack = await superviseStack({ screen, settings, signal, complaints });
   try {
     const env = { ...process.env, ...settings.env, ...stack.addresses };
     screen.heading('prepare');
     await prepare(env, screen.row);
     signal.throwIfAborted();
     screen.heading('services');
-    const services = await superviseServices({ screen, env, signal });
-    return { stack, services, addresses: stack.addresses, url: services.url('ingest') };
+    const services = await superviseServices({ screen, env, signal, complaints });
+    speak();
+    return { stack, services, complaints, addresses: stack.addresses, url: services.url('ingest') };
   } catch (error) {
     await stack.stop();
     throw error;
@@ -54,8 +59,9 @@ async function trySamples(screen: Screen, url: string, signal: AbortSignal): Pro
 }
 
 /** Services before the stack: what they have in flight still needs it. */
-async function takeDown(screen: Screen, { services, stack }: Running): Promise<void> {
+async function takeDown(screen: Screen, { services, stack, complaints }: Running): Promise<void> {
   const started = performance.now();
+  complaints.stop();
   screen.setFooter([]);
   screen.heading('stopping; Ctrl-C again ends everything at once');
   await services.stop();

@@ -1,5 +1,7 @@
 import { createWriteStream, mkdirSync, renameSync, type WriteStream } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { stateDir } from '../paths.ts';
+import type { ServiceName } from '../services.ts';
 
 export type ServiceLog = { file: string; write(line: string): void; close(): void };
 
@@ -25,6 +27,10 @@ export function openServiceLog(file: string, bytesMax = FILE_BYTES_MAX): Service
     },
     close: () => void stream.end(),
   };
+}
+
+export function serviceLogFile(name: ServiceName): string {
+  return join(stateDir, 'logs', `${name}.log`);
 }
 
 function open(file: string): WriteStream {
