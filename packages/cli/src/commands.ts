@@ -1,0 +1,7 @@
+import type { Command } from './command.ts';
+import { dlqLs } from './dlq-ls.ts';
+import { dlqPurge } from './dlq-purge.ts';
+import { dlqRedrive } from './dlq-redrive.ts';
+import { dlqShow } from './dlq-show.ts';
+
+export const commands: Command[] = [dlqLs, dlqShow, dlqRedrive, dlqPurge];

@@ -1,0 +1,39 @@
+import { ConfigError, loadConfig, url, z } from '@fanfare/runtime';
+import { connectApi } from './api.ts';
+import { run, USAGE_CODE } from './command.ts';
+import { commands } from './commands.ts';
+import { createTerminal } from './terminal.ts';
+
+const config = z.object({
+  FANFARE_URL: url(['http', 'https']).default('http://127.0.0.1:8080').describe('The REST API to ask'),
+});
+/** Ctrl-C arrives twice where another program stands between: from the terminal itself, and passed on. */
+const SAME_INTERRUPT_MS = 500;
+
+/** The first Ctrl-C ends what is going on in good order; a later one ends the process. */
+function onInterrupt(): AbortSignal {
+  const stopping = new AbortController();
+  const interrupt = (): void => {
+    stopping.abort();
+    setTimeout(() => process.off('SIGINT', interrupt), SAME_INTERRUPT_MS).unref();
+  };
+  process.on('SIGINT', interrupt);
+  return stopping.signal;
+}
+
+// `| head` reads no further than it wants.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  const { FANFARE_URL } = loadConfig(config);
+  const signal = onInterrupt();
+  const terminal = createTerminal(process, signal);
+  const api = connectApi({ baseUrl: FANFARE_URL, onWait: (why) => terminal.tell(why) });
+  process.exitCode = await run(commands, process.argv.slice(2), { api, terminal, now: Date.now, signal });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = USAGE_CODE;
+}
