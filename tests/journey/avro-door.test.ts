@@ -15,7 +15,7 @@ import { useSystem } from './system.ts';
 import { everyTextArrives } from './texts-by-door.ts';
 
 describe('Kafka, by Confluent’s Python client in Avro', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const system = useSystem();
   let producer: AvroProducer;
   before(async function () {

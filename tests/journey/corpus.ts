@@ -90,7 +90,7 @@ export const texts: readonly Text[] = [
 ];
 
 /** Exactly so many code points, with paragraphs. */
-export function longMail(codePoints: number): string {
+function longMail(codePoints: number): string {
   const paragraph = [
     'Merhaba dünya, güneşli bir İzmir sabahından yazıyorum.',
     'مرحبا بالعالم، أكتب إليكم من صباحٍ مشمس.',

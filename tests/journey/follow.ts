@@ -26,7 +26,7 @@ export async function expectDelivered(
 }
 
 /** Every call said the same, to the same person; only the last was accepted. */
-export function expectSame(calls: readonly ProviderCall[], sent: Sent, attempts: number): void {
+function expectSame(calls: readonly ProviderCall[], sent: Sent, attempts: number): void {
   expect(
     calls.map(({ answer }) => answer),
     'answers of the provider',

@@ -96,7 +96,7 @@ const unusable: Unusable[] = [
 ];
 
 describe('records that others write straight to a work topic', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const system = useSystem();
   before(requireKcat);
 

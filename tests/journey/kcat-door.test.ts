@@ -12,7 +12,7 @@ import { type System, useSystem } from './system.ts';
 import { everyTextArrives } from './texts-by-door.ts';
 
 describe('Kafka, by kcat with JSON', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const system = useSystem();
   before(requireKcat);
 

@@ -12,7 +12,7 @@ import { callsFor } from './simulator.ts';
 import { RETRY_DELAYS_MS, type System, useSystem } from './system.ts';
 
 describe('what may become of a notification', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const system = useSystem();
 
   const send = async (content: string, more: Record<string, unknown> = {}) => {

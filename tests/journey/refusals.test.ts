@@ -153,7 +153,7 @@ const methods = [
 ];
 
 describe('what REST refuses, by curl', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const system = useSystem();
   before(requireCurl);
 

@@ -15,7 +15,7 @@ const CHANNELS = ['sms', 'email', 'push'] as const;
 const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 describe('REST, by curl', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const system = useSystem();
   before(requireCurl);
 
@@ -55,11 +55,14 @@ describe('REST, by curl', function () {
       return { channel, priority, recipient: recipientFor(channel, index), content: `${index}. sipariş 📦` };
     });
     const { id } = await sendBatchByCurl(system(), members);
-    const batch = await eventually(async () => {
-      const read = await getBatch(system().apiUrl, id);
-      expect(read.counts).to.deep.equal({ delivered: 1_000 });
-      return read;
-    });
+    const batch = await eventually(
+      async () => {
+        const read = await getBatch(system().apiUrl, id);
+        expect(read.counts).to.deep.equal({ delivered: 1_000 });
+        return read;
+      },
+      { timeoutMs: 45_000, intervalMs: 250 },
+    );
     const ids = batch.notifications.map((notification) => notification.id);
     const calls = await callsForAll(system().simulatorUrl, ids, sentAtMs);
     const got = ids.map((member) => calls.get(member)?.map(({ to, content }) => ({ to, content })));
