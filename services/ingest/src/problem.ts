@@ -44,9 +44,12 @@ export function notFound(id: string): ProblemError {
   return problem('not-found', { detail: `there is no ${id.slice(0, 64)} here` });
 }
 
+/** Nobody reads more, and an answer must not be many times the size of what it answers. */
+const FAULTS_TOLD_MAX = 1_000;
+
 /** Of several kinds of fault the answer's type names the first; its errors tell them all. */
 export function invalid(faults: Fault[]): ProblemError {
-  const errors = faults.map(({ field, message }) => ({ field, message }));
+  const errors = faults.slice(0, FAULTS_TOLD_MAX).map(({ field, message }) => ({ field, message }));
   return problem(faults[0]?.type ?? 'invalid-request', { errors });
 }
 
