@@ -24,7 +24,7 @@ export type CreateDeps = {
   acceptBatch: (request: AcceptRequest) => Promise<Acceptance>;
 };
 
-export const BATCH_SIZE_MAX = 1_000;
+const BATCH_SIZE_MAX = 1_000;
 
 /** `POST /api/v1/notifications` */
 export async function onCreate(

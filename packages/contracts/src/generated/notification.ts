@@ -37,23 +37,72 @@ export const notificationSchema = `{
   "namespace": "fanfare",
   "doc": "One message to one recipient. Value of every work and retry topic; the record key is its id.",
   "fields": [
-    { "name": "id", "type": "string", "doc": "UUID. Together with the content it names the notification: the same id with other content is refused." },
+    {
+      "name": "id",
+      "type": "string",
+      "doc": "UUID. Together with the content it names the notification: the same id with other content is refused."
+    },
     { "name": "tenant_id", "type": "string", "default": "default" },
-    { "name": "channel", "type": "string", "doc": "sms, email or push. A string, so that a new channel breaks no reader." },
-    { "name": "recipient", "type": "string", "doc": "E.164 number, e-mail address or push token, by channel." },
-    { "name": "content", "type": ["null", "string"], "default": null, "doc": "The text. Null with a template_id: the rendered template takes its place." },
+    {
+      "name": "channel",
+      "type": "string",
+      "doc": "sms, email or push. A string, so that a new channel breaks no reader."
+    },
+    {
+      "name": "recipient",
+      "type": "string",
+      "doc": "E.164 number, e-mail address or push token, by channel."
+    },
+    {
+      "name": "content",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "The text. Null with a template_id: the rendered template takes its place."
+    },
     { "name": "priority", "type": "string", "default": "normal", "doc": "high, normal or low." },
     { "name": "template_id", "type": ["null", "string"], "default": null },
-    { "name": "template_variables", "type": ["null", "string"], "default": null, "doc": "A JSON object as text." },
-    { "name": "metadata", "type": ["null", "string"], "default": null, "doc": "A JSON object as text, at most 8 KiB." },
+    {
+      "name": "template_variables",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "A JSON object as text."
+    },
+    {
+      "name": "metadata",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "A JSON object as text, at most 8 KiB."
+    },
     { "name": "batch_id", "type": ["null", "string"], "default": null },
     { "name": "correlation_id", "type": ["null", "string"], "default": null },
     { "name": "idempotency_key", "type": ["null", "string"], "default": null },
-    { "name": "source", "type": ["null", "string"], "default": null, "doc": "Name of the producing service." },
-    { "name": "scheduled_at", "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }], "default": null },
-    { "name": "expires_at", "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }], "default": null },
+    {
+      "name": "source",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "Name of the producing service."
+    },
+    {
+      "name": "scheduled_at",
+      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "default": null
+    },
+    {
+      "name": "expires_at",
+      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "default": null
+    },
     { "name": "max_attempts", "type": "int", "default": 5, "doc": "1 to 10." },
-    { "name": "delivery_mode", "type": "string", "default": "at_least_once", "doc": "at_least_once or at_most_once." },
-    { "name": "created_at", "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }], "default": null }
+    {
+      "name": "delivery_mode",
+      "type": "string",
+      "default": "at_least_once",
+      "doc": "at_least_once or at_most_once."
+    },
+    {
+      "name": "created_at",
+      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "default": null
+    }
   ]
 }`;

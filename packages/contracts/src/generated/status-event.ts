@@ -42,19 +42,50 @@ export const statusEventSchema = `{
     { "name": "template_id", "type": ["null", "string"], "default": null },
     { "name": "channel", "type": "string" },
     { "name": "priority", "type": "string" },
-    { "name": "status", "type": "string", "doc": "pending, queued, processing, retrying, delivered, failed, cancelled or expired." },
-    { "name": "version", "type": "int", "doc": "Orders the states of one notification; a reader keeps the highest." },
-    { "name": "cycle", "type": "int", "doc": "How often the notification was redriven from the dead letters." },
+    {
+      "name": "status",
+      "type": "string",
+      "doc": "pending, queued, processing, retrying, delivered, failed, cancelled or expired."
+    },
+    {
+      "name": "version",
+      "type": "int",
+      "doc": "Orders the states of one notification; a reader keeps the highest."
+    },
+    {
+      "name": "cycle",
+      "type": "int",
+      "doc": "How often the notification was redriven from the dead letters."
+    },
     { "name": "attempt", "type": "int" },
     { "name": "max_attempts", "type": "int" },
     { "name": "at", "type": { "type": "long", "logicalType": "timestamp-millis" } },
-    { "name": "started_at", "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }], "default": null, "doc": "When the attempt that led here was claimed." },
-    { "name": "duration_ms", "type": ["null", "int"], "default": null, "doc": "How long the provider took to answer." },
+    {
+      "name": "started_at",
+      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "default": null,
+      "doc": "When the attempt that led here was claimed."
+    },
+    {
+      "name": "duration_ms",
+      "type": ["null", "int"],
+      "default": null,
+      "doc": "How long the provider took to answer."
+    },
     { "name": "provider", "type": ["null", "string"], "default": null },
     { "name": "provider_message_id", "type": ["null", "string"], "default": null },
-    { "name": "outcome", "type": ["null", "string"], "default": null, "doc": "accepted, rejected, throttled, unavailable or unknown." },
+    {
+      "name": "outcome",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "accepted, rejected, throttled, unavailable or unknown."
+    },
     { "name": "reason", "type": ["null", "string"], "default": null },
-    { "name": "next_retry_at", "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }], "default": null },
+    {
+      "name": "next_retry_at",
+      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "default": null
+    },
     { "name": "correlation_id", "type": ["null", "string"], "default": null },
     { "name": "source", "type": ["null", "string"], "default": null }
   ]

@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Accepted,
+  acceptGroup,
+  cancel,
+  claim,
+  connectDatabase,
+  type Database,
+  expireOverdue,
+  findStuck,
+  forgetOutbox,
+  migrate,
+  readPublishable,
+  releaseDue,
+  stampRepublished,
+  takeAbandoned,
+} from '@fanfare/db';
+import { type ClaimTicket, type Delivery, isTerminal, nextTicket, statusOf } from '@fanfare/domain';
+import type { JourneyRecords, OutgoingRecord } from '@fanfare/kafka';
+import { freshDatabase } from '@fanfare/testkit';
+import { expect } from 'chai';
+import { onAbandoned } from './on-abandoned.ts';
+import { onDue } from './on-due.ts';
+import { onStuck, type StuckDeps } from './on-stuck.ts';
+import { publishPromised } from './publish-promised.ts';
+
+/** What the chores publish, on a real database; the topic says what kind of record it is. */
+describe('chores', () => {
+  let db: Database;
+  let drop: () => Promise<void>;
+  let published: OutgoingRecord[] = [];
+  let isKafkaAway = false;
+
+  before(async () => {
+    const database = await freshDatabase();
+    await migrate(database.url);
+    db = connectDatabase({ url: database.url });
+    drop = () => database.drop();
+  });
+  after(async () => {
+    await db.close();
+    await drop();
+  });
+  beforeEach(async () => {
+    await sql('DELETE FROM outbox');
+    await sql('DELETE FROM deliveries');
+    published = [];
+    isKafkaAway = false;
+  });
+
+  const records: JourneyRecords = {
+    work: ({ id }, ticket) => ({ topic: 'work', key: id, value: Buffer.from(JSON.stringify(ticket)) }),
+    event: (_, delivery) => ({
+      topic: 'event',
+      key: delivery.id,
+      value: Buffer.from(statusOf(delivery.state)),
+    }),
+    promised: (notification, delivery) => {
+      if (isTerminal(delivery.state)) return [records.event(notification, delivery)];
+      if (delivery.state !== 'accepted') return [];
+      return [records.work(notification, nextTicket(delivery)), records.event(notification, delivery)];
+    },
+  };
+  const publish = (outgoing: OutgoingRecord[]): Promise<void> => {
+    if (isKafkaAway) return Promise.reject(new Error('Kafka is away'));
+    published.push(...outgoing);
+    return Promise.resolve();
+  };
+  const read = (ids: string[]) => readPublishable(db, ids);
+  const keepPromises = publishPromised({ read, publish, records, forget: (ids) => forgetOutbox(db, ids) });
+  const relay = onAbandoned({ takeAbandoned: () => takeAbandoned(db, 100), publishPromised: keepPromises });
+  const release = onDue({ takeDue: () => releaseDue(db, randomUUID(), 100), publishPromised: keepPromises });
+  const expire = onDue({
+    takeDue: () => expireOverdue(db, randomUUID(), 100),
+    publishPromised: keepPromises,
+  });
+
+  async function sql(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+    return db.query({ name: '', text }, values);
+  }
+
+  async function store(draft: Partial<Accepted['draft']> = {}): Promise<string> {
+    const stored = acceptedOf(draft);
+    await acceptGroup(db, {
+      notifications: [stored],
+      batch: null,
+      outboxId: randomUUID(),
+      publishedOutboxIds: [],
+    });
+    return stored.id;
+  }
+
+  function told(): string[] {
+    return published.map(({ topic, value }) => (topic === 'event' ? `event ${String(value)}` : topic));
+  }
+
+  async function makeStuck(id: string): Promise<void> {
+    await sql("UPDATE deliveries SET at = now() - interval '6 minutes' WHERE id = $1", [id]);
+  }
+
+  async function deliveryOf(id: string): Promise<Delivery | undefined> {
+    return (await read([id]))[0]?.delivery;
+  }
+
+  it('relays a group that nobody published, once', async () => {
+    const id = await store();
+    expect(await relay()).to.equal(false);
+    await sql('UPDATE outbox SET relay_after = now()');
+    expect(await relay()).to.equal(true);
+    expect(told()).to.deep.equal(['work', 'event queued']);
+    expect(published.every(({ key }) => key === id)).to.equal(true);
+    expect(await sql('SELECT * FROM outbox')).to.be.empty;
+  });
+
+  it('keeps the promise while Kafka is away', async () => {
+    await store();
+    await sql('UPDATE outbox SET relay_after = now()');
+    isKafkaAway = true;
+    expect(await relay().catch(() => 'failed')).to.equal('failed');
+    isKafkaAway = false;
+    await sql('UPDATE outbox SET relay_after = now()');
+    await relay();
+    expect(told()).to.deep.equal(['work', 'event queued']);
+  });
+
+  it('relays what a row asks for now, not what it asked for then', async () => {
+    const cancelled = await store();
+    await cancel(db, cancelled, randomUUID());
+    const processing = await store();
+    await claim(db, [{ id: processing, cycle: 0, fence: 0, attempt: 1, claimed_from: 'x' }], 60_000);
+    await sql('UPDATE outbox SET relay_after = now()');
+    await relay();
+    expect(told()).to.deep.equal(['event cancelled']);
+  });
+
+  it('releases what is due and nothing before', async () => {
+    await store({ scheduled_at: Date.now() + 600_000 });
+    expect(await release()).to.equal(false);
+    await sql('UPDATE deliveries SET due_at = now()');
+    expect(await release()).to.equal(true);
+    expect(told()).to.deep.equal(['work', 'event queued']);
+    expect(await release()).to.equal(false);
+  });
+
+  it('tells that a notification has expired', async () => {
+    await store({ expires_at: Date.now() + 600_000 });
+    expect(await expire()).to.equal(false);
+    await sql('UPDATE deliveries SET due_at = now(), expires_at = now()');
+    expect(await expire()).to.equal(true);
+    expect(told()).to.deep.equal(['event expired']);
+  });
+
+  describe('for what is stuck', () => {
+    const asked: number[] = [];
+    const stuckDeps = (isPast: boolean): StuckDeps => ({
+      findStuck: (from) => findStuck(db, from),
+      isPast: (_, momentMs) => {
+        asked.push(momentMs);
+        return Promise.resolve(isPast);
+      },
+      stamp: (ids) => stampRepublished(db, ids),
+      read,
+      publish,
+      records,
+      now: Date.now,
+      log: () => {},
+    });
+    const LOOK_BACK_MS = 60 * 60_000;
+
+    it('publishes a claimable record again, then waits minutes before the next', async () => {
+      const id = await store();
+      await makeStuck(id);
+      const rescue = onStuck(stuckDeps(true), LOOK_BACK_MS);
+      expect(await rescue()).to.equal(true);
+      expect(told()).to.deep.equal(['work']);
+      const ticket: ClaimTicket = JSON.parse(String(published[0]?.value));
+      const claims = await claim(db, [{ id, ...ticket, claimed_from: 'new' }], 60_000);
+      expect(claims.get(id)?.verdict).to.equal('granted');
+      expect(await deliveryOf(id)).to.include({ state: 'processing' });
+      expect(await rescue()).to.equal(false);
+    });
+
+    it('publishes nothing while Kafka may still bring it', async () => {
+      await makeStuck(await store());
+      asked.length = 0;
+      expect(await onStuck(stuckDeps(false), LOOK_BACK_MS)()).to.equal(false);
+      expect(published).to.be.empty;
+      // It asks about a moment after the row should have moved, and well before now.
+      expect(asked[0]).to.be.within(Date.now() - 5.5 * 60_000, Date.now() - 4.5 * 60_000);
+    });
+
+    it('finds it again when the publish failed, after its patience', async () => {
+      const id = await store();
+      await makeStuck(id);
+      const rescue = onStuck(stuckDeps(true), LOOK_BACK_MS);
+      isKafkaAway = true;
+      expect(await rescue().catch(() => 'failed')).to.equal('failed');
+      isKafkaAway = false;
+      expect(await rescue()).to.equal(false);
+      await sql("UPDATE deliveries SET republished_at = now() - interval '6 minutes'");
+      expect(await rescue()).to.equal(true);
+      expect(told()).to.deep.equal(['work']);
+    });
+  });
+});
+
+function acceptedOf(changes: Partial<Accepted['draft']>): Accepted {
+  return {
+    draft: {
+      channel: 'sms',
+      recipient: '+15550100',
+      content: 'Günaydın',
+      priority: 'normal',
+      template_id: null,
+      template_variables: null,
+      metadata: null,
+      scheduled_at: null,
+      expires_at: null,
+      max_attempts: 5,
+      delivery_mode: 'at_least_once',
+      ...changes,
+    },
+    id: randomUUID(),
+    tenant_id: 'default',
+    batch_id: null,
+    correlation_id: null,
+    idempotency_key: null,
+    source: null,
+  };
+}
