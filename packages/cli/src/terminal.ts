@@ -18,11 +18,8 @@ export type Terminal = {
   confirm: (question: string) => Promise<boolean>;
 };
 
-type Streams = {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-};
+type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+type Streams = { stdin: NodeJS.ReadableStream & { isTTY?: boolean }; stdout: Output; stderr: Output };
 
 const ERASE_LINE = '\r\u001b[K';
 
@@ -43,9 +40,9 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, signal: Abort
       stderr.write(`${ERASE_LINE}${line}`);
       isShowing = true;
     },
-    columns: stdout.isTTY ? stdout.columns : null,
-    isLive: stderr.isTTY,
-    canAsk: stdin.isTTY && stderr.isTTY,
+    columns: stdout.isTTY === true ? (stdout.columns ?? null) : null,
+    isLive: stderr.isTTY === true,
+    canAsk: stdin.isTTY === true && stderr.isTTY === true,
     confirm: async (question) => {
       const lines = createInterface({ input: stdin, output: stderr });
       // While it asks, Ctrl-C comes as a key.
