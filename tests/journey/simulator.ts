@@ -23,19 +23,33 @@ export async function callsForAll(
   sinceMs: number,
 ): Promise<Map<string, ProviderCall[]>> {
   const calls = new Map<string, ProviderCall[]>(ids.map((id) => [id, []]));
-  for (const call of await getLog(simulatorUrl, { since: String(sinceMs) }))
+  for (const call of await callsSince(simulatorUrl, sinceMs))
     calls.get(call.idempotencyKey.replace(/:0$/, ''))?.push(call);
   return calls;
 }
 
+/** Every call since then, whoever it was for. */
+export function callsSince(simulatorUrl: string, sinceMs: number): Promise<ProviderCall[]> {
+  return getLog(simulatorUrl, { since: String(sinceMs) });
+}
+
 /** Its answers take `latencyMs`, and evenly spread up to `jitterMs` more. */
-export async function setLatency(
+export function setLatency(
   simulatorUrl: string,
   latency: { latencyMs: number; jitterMs: number },
 ): Promise<void> {
+  return changeSettings(simulatorUrl, latency);
+}
+
+/** The share of calls that it fails, of those without a marker; 1 is an outage. */
+export function setFailRate(simulatorUrl: string, failRate: number): Promise<void> {
+  return changeSettings(simulatorUrl, { failRate });
+}
+
+async function changeSettings(simulatorUrl: string, change: Record<string, number>): Promise<void> {
   const response = await fetch(new URL('/settings', simulatorUrl), {
     method: 'PUT',
-    body: JSON.stringify(latency),
+    body: JSON.stringify(change),
   });
   if (!response.ok) throw new Error(`the simulator refused: ${await response.text()}`);
 }
