@@ -12,6 +12,11 @@ export const HEADER = {
   notBefore: 'not_before',
   /** The work topic that a retry goes back to. */
   returnTo: 'return_to',
+  /**
+   * On the retry of a record that somebody else wrote: epoch milliseconds at which Kafka first took it. Its bytes are
+   * still theirs and are read by the rules of that moment.
+   */
+  appendedAt: 'appended_at',
 } as const;
 
 export const ORIGIN = 'fanfare';

@@ -6,6 +6,7 @@ import {
   type Headers,
   isOwn,
   nextTicket,
+  readAppendedAt,
   readTicket,
   retryHeaders,
   statusEvent,
@@ -90,6 +91,7 @@ describe('headers of a record', () => {
     const record = {
       topic: 'notifications.sms.high',
       headers: { ...workHeaders(FOREIGN, 'c-1', '00-ab-cd-01'), custom: 'kept', not_before: '5' },
+      timestampMs: 7,
     };
     expect(retryHeaders(record, { cycle: 1, fence: 3, attempt: 2 }, 1_900_000_000_000)).to.deep.equal({
       origin: ORIGIN,
@@ -105,12 +107,21 @@ describe('headers of a record', () => {
   });
 
   it('of a foreign record’s retry are our own', () => {
-    const record = { topic: 't', headers: { origin: 'billing', fence: '99' } };
+    const record = { topic: 't', headers: { origin: 'billing', fence: '99' }, timestampMs: 7 };
     expect(readTicket(retryHeaders(record, { cycle: 0, fence: 1, attempt: 2 }, 0))).to.deep.equal({
       cycle: 0,
       fence: 1,
       attempt: 2,
     });
+  });
+
+  it('of a foreign record’s retries tell when it was first appended', () => {
+    const record = { topic: 't', headers: { appended_at: '1' }, timestampMs: 7 };
+    expect(readAppendedAt(record.headers)).to.equal(null);
+    const first = retryHeaders(record, FOREIGN, 0);
+    const second = retryHeaders({ topic: 't', headers: first, timestampMs: 9 }, FOREIGN, 0);
+    expect([readAppendedAt(first), readAppendedAt(second)]).to.deep.equal([7, 7]);
+    expect(readAppendedAt(workHeaders(FOREIGN, null))).to.equal(null);
   });
 
   it('of a dead letter keep what the record had, and say where it came from and why', () => {

@@ -23,6 +23,12 @@ export function isOwn(headers: Headers): boolean {
   return headers[HEADER.origin] === ORIGIN;
 }
 
+/** When Kafka first took the record that this one of ours repeats, or null where the bytes are ours as well. */
+export function readAppendedAt(headers: Headers): number | null {
+  const appendedAt = Number(headers[HEADER.appendedAt]);
+  return isOwn(headers) && Number.isSafeInteger(appendedAt) ? appendedAt : null;
+}
+
 /** The ticket a record carries; a foreign one counts as never claimed, whatever its headers say. */
 export function readTicket(headers: Headers): ClaimTicket {
   if (!isOwn(headers)) return FOREIGN_TICKET;
@@ -61,12 +67,13 @@ export function workHeaders(
 
 /** Headers of a retry record: those of the record it repeats, the next claim's ticket, when it is due and where. */
 export function retryHeaders(
-  record: { topic: string; headers: Headers },
+  record: { topic: string; headers: Headers; timestampMs: number },
   ticket: ClaimTicket,
   notBefore: number,
 ): Headers {
   return {
     ...record.headers,
+    ...(isOwn(record.headers) ? {} : { [HEADER.appendedAt]: String(record.timestampMs) }),
     ...workHeaders(ticket, null),
     [HEADER.notBefore]: String(notBefore),
     [HEADER.returnTo]: record.topic,

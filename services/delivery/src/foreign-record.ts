@@ -31,7 +31,7 @@ export function readForeign(limits: ContentLimits, record: ConsumedRecord, value
       id: idOf(input) ?? '',
       tenant_id: 'default',
       batch_id: null,
-      correlation_id: text(input, 'correlation_id') ?? record.headers[HEADER.correlationId] ?? null,
+      correlation_id: text(input, 'correlation_id') ?? text(record.headers, HEADER.correlationId),
       idempotency_key: text(input, 'idempotency_key'),
       source: text(input, 'source'),
     },

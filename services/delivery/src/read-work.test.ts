@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HEADER, journey, notificationCodec, ORIGIN } from '@fanfare/contracts';
-import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
+import { DEFAULT_CONTENT_LIMITS, retryHeaders } from '@fanfare/domain';
 import { type ConsumedRecord, Undecodable } from '@fanfare/kafka';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -108,6 +108,8 @@ describe('readWork', () => {
 
   it('does not read what is too large, or older than its topic', async () => {
     expect(await read(minimal, { value: Buffer.alloc(256 * 1024 + 1) })).to.include({ reason: 'too_large' });
+    const headers = { a: 'ş'.repeat(64 * 1024), b: 'x'.repeat(128 * 1024) };
+    expect(await read(minimal, { headers })).to.include({ reason: 'too_large' });
     const timestampMs = NOW - journey.work.retentionMs - 1;
     expect(await read(minimal, { timestampMs })).to.include({ reason: 'too_old' });
   });
@@ -128,6 +130,24 @@ describe('readWork', () => {
     expect(await read(notification, { headers })).to.deep.equal({ kind: 'own', notification });
     expect(await read(minimal, { headers })).to.include({ reason: 'undecodable' });
     expect(await read({ ...notification, id: 'no uuid' }, { headers })).to.include({ reason: 'undecodable' });
+  });
+
+  it('reads a foreign record on its retry as it did before', async () => {
+    const value = { ...minimal, expires_at: NOW + 1 };
+    const first = recordOf({ headers: { [HEADER.correlationId]: 'c-1' } });
+    const headers = retryHeaders(first, { cycle: 0, fence: 1, attempt: 2 }, NOW + 30_000);
+    const before = await read(value, first);
+    const again = await read(value, { headers, timestampMs: NOW + 30_000, offset: 2 });
+    if (before.kind !== 'foreign') throw new Error('not foreign');
+    expect(before.notification.correlation_id).to.equal('c-1');
+    expect(again).to.deep.equal({ kind: 'own', notification: before.notification });
+  });
+
+  it('takes no correlation id from a header that is none', async () => {
+    for (const given of ['', 'x'.repeat(256)])
+      expect(await read(minimal, { headers: { [HEADER.correlationId]: given } })).to.have.nested.include({
+        'accepted.correlation_id': null,
+      });
   });
 
   it('never throws for any value, and never lets one through without an id', () =>

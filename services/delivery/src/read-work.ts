@@ -1,6 +1,6 @@
 import { type DeadLetterReason, journey, type Notification, notificationCodec } from '@fanfare/contracts';
 import type { Accepted } from '@fanfare/db';
-import { type ContentLimits, isOwn, isRecord, isUuid } from '@fanfare/domain';
+import { type ContentLimits, isOwn, isRecord, isUuid, readAppendedAt } from '@fanfare/domain';
 import { type ConsumedRecord, type Serde, Undecodable } from '@fanfare/kafka';
 import { notificationOf, readForeign } from './foreign-record.ts';
 
@@ -17,7 +17,10 @@ export type ReadWorkDeps = {
   now: () => number;
 };
 
-/** What a producer service may hand us in one record; with our own, which REST bounds, retries stay far below 1 MiB. */
+/**
+ * What a producer service may hand us in one record, headers and all; with our own, which REST bounds, whatever is made
+ * of a record stays far below the 1 MiB that Kafka takes.
+ */
 const FOREIGN_BYTES_MAX = 256 * 1024;
 
 /** @throws RegistryAway when the record's schema cannot be had now */
@@ -27,7 +30,9 @@ export async function readWork(deps: ReadWorkDeps, record: ConsumedRecord): Prom
   if (refusal !== null) return refusal;
   try {
     const { value } = await deps.decode(record.value);
-    return isOurs ? readOwn(value) : foreign(deps.limits, record, value);
+    if (!isOurs) return foreign(deps.limits, record, value);
+    const appendedAtMs = readAppendedAt(record.headers);
+    return appendedAtMs === null ? readOwn(value) : readAgain(deps.limits, record, value, appendedAtMs);
   } catch (error) {
     if (error instanceof Undecodable) return unusable('undecodable', error.message);
     throw error;
@@ -38,12 +43,17 @@ export async function readWork(deps: ReadWorkDeps, record: ConsumedRecord): Prom
  * A foreign record that is older than its topic's retention may be one that was delivered, and its row removed, long
  * ago: Kafka drops whole segments only.
  */
-function refuseUnread({ value, timestampMs }: ConsumedRecord, now: number): Work | null {
-  if ((value?.length ?? 0) > FOREIGN_BYTES_MAX)
+function refuseUnread(record: ConsumedRecord, now: number): Work | null {
+  if (sizeOf(record) > FOREIGN_BYTES_MAX)
     return unusable('too_large', `a record may be at most ${FOREIGN_BYTES_MAX} bytes`);
-  if (timestampMs < now - journey.work.retentionMs)
+  if (record.timestampMs < now - journey.work.retentionMs)
     return unusable('too_old', 'it is older than its topic keeps records');
   return null;
+}
+
+function sizeOf({ key, value, headers }: ConsumedRecord): number {
+  const texts = Object.entries(headers).flat();
+  return (key?.length ?? 0) + (value?.length ?? 0) + Buffer.byteLength(texts.join(''));
 }
 
 function unusable(reason: DeadLetterReason, message: string): Work {
@@ -66,4 +76,15 @@ function foreign(limits: ContentLimits, record: ConsumedRecord, value: unknown):
   if (!read.ok) return unusable('invalid', read.message);
   const { accepted } = read;
   return { kind: 'foreign', accepted, notification: notificationOf(accepted, record.timestampMs) };
+}
+
+/** A foreign record on its retry: its row exists, but its bytes are still its producer's. */
+function readAgain(
+  limits: ContentLimits,
+  record: ConsumedRecord,
+  value: unknown,
+  appendedAtMs: number,
+): Work {
+  const work = foreign(limits, { ...record, timestampMs: appendedAtMs }, value);
+  return work.kind === 'foreign' ? { kind: 'own', notification: work.notification } : work;
 }
