@@ -36,6 +36,26 @@ describe('what may become of a notification', function () {
     await listener.close();
   });
 
+  it('is retried as well when its producer wrote it to Kafka in JSON', async () => {
+    const wanted = {
+      id: randomUUID(),
+      channel: 'push',
+      recipient: recipientFor('push', 41),
+      content: '✨ [fail:2]',
+    };
+    const { id, recipient, content } = wanted;
+    await kcatProduce(system().brokers, {
+      topic: 'notifications.push.high',
+      key: id,
+      value: JSON.stringify({ id: id.toUpperCase(), recipient, content }),
+      headers: { 'correlation-id': 'kampanya-7' },
+    });
+    const { correlation_id, priority } = await expectDelivered(system(), wanted, { attempts: 3 });
+    expect({ correlation_id, priority }).to.deep.equal({ correlation_id: 'kampanya-7', priority: 'high' });
+    const calls = await callsFor(system().simulatorUrl, id);
+    expect(calls.map(({ correlationId }) => correlationId)).to.deep.equal(Array(3).fill('kampanya-7'));
+  });
+
   it('fails at once when the provider rejects it, and is kept as it was', async () => {
     const sent = await send('Reddedildi ✋ [reject]');
     const failed = await expectStatus(system(), sent.id, 'failed');
