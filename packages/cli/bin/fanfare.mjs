@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript: it runs on whatever Node a machine has, and hands over to the pinned one where that is too old.
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const nodeMajor = Number(process.versions.node.split('.')[0]);
@@ -9,7 +9,7 @@ const toolchain = new URL('../../../infra/toolchain.mjs', import.meta.url);
 
 if (nodeMajor >= 24) {
   // Stripped types are kept between runs, where services keep theirs.
-  enableCompileCache(fileURLToPath(new URL('../../../.fanfare/compile-cache', import.meta.url)));
+  module.enableCompileCache(fileURLToPath(new URL('../../../.fanfare/compile-cache', import.meta.url)));
   await import(main.href);
 } else {
   process.argv.splice(1, 1, fileURLToPath(toolchain), 'node', fileURLToPath(main));
