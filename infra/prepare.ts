@@ -6,7 +6,7 @@ import { createTopics, registerSchemas } from '@fanfare/kafka';
 import { databaseSettings, durationsMs, kafkaSettings, loadConfig, z } from '@fanfare/runtime';
 import { describeFailure } from './user-error.ts';
 
-const config = z.object({
+export const config = z.object({
   ...databaseSettings,
   ...kafkaSettings,
   // Each delay is a retry topic.

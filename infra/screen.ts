@@ -25,7 +25,12 @@ const MOVING_EVERY_MS = 5_000;
 /** Aligned lines of progress: in place on a terminal, one below the other in a log. */
 export function createScreen(output: Output = process.stdout): Screen {
   const isTerminal = output.isTTY === true;
-  const state = { since: performance.now(), movedAt: 0, moving: '', footer: new Array<string>() };
+  const state = {
+    since: performance.now(),
+    movedAt: Number.NEGATIVE_INFINITY,
+    moving: '',
+    footer: new Array<string>(),
+  };
   const write = (text: string): void => void output.write(text);
   const redraw = (text: string): void => {
     write(`${erase(bottom(state), output.columns)}${text}`);

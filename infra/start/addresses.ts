@@ -14,7 +14,7 @@ export function describeAddresses(settings: StartSettings, stack: Addresses): st
     ['registry', stack.SCHEMA_REGISTRY_URL],
     ['Postgres', stack.DATABASE_URL],
     ['Redis', stack.REDIS_URL],
-    ['logs', '.fanfare/logs/<service>.log, .fanfare/data/logs/<part>.log'],
+    ['logs', `${settings.logDir}/<service>.log, ${settings.dataDir}/logs/<part>.log`],
     ['retries', `after ${RETRY_DELAYS}  (RETRY_DELAYS; the services' own default is 30s,1m,2m,4m)`],
   ];
   const lines = rows.map(([name, text]) => `      ${name.padEnd(10)}${text}`);

@@ -1,21 +1,21 @@
-import { relative } from 'node:path';
-import { rootDir } from '../paths.ts';
 import type { Screen } from '../screen.ts';
 import type { ServiceName } from '../services.ts';
-import { serviceLogFile } from './service-log.ts';
 
 export type Complaints = {
   read(name: ServiceName, line: string): void;
   /** Keeps them off the screen until the returned function is called: while it is known why they come. */
   hush(): () => void;
-  stop(): void;
 };
 
 /** Of each service the first in this time is shown, the others as one number. */
 const SUMMARY_EVERY_MS = 10_000;
 
-/** Shows that services warn or report errors, calmly: everything they say is in their logs. */
-export function createComplaints(screen: Screen, intervalMs = SUMMARY_EVERY_MS): Complaints {
+/** Shows that services warn or report errors, calmly, until they are stopped: all they say is in their logs. */
+export function createComplaints(
+  screen: Screen,
+  signal: AbortSignal,
+  intervalMs = SUMMARY_EVERY_MS,
+): Complaints {
   const unseen = new Map<ServiceName, number>();
   const hushes = new Set<symbol>();
   const timer: NodeJS.Timeout = setInterval(() => {
@@ -26,7 +26,7 @@ export function createComplaints(screen: Screen, intervalMs = SUMMARY_EVERY_MS):
   return {
     read(name, line) {
       const text = complaintIn(line);
-      if (text === undefined || hushes.size > 0) return;
+      if (text === undefined || hushes.size > 0 || signal.aborted) return;
       const count = unseen.get(name);
       unseen.set(name, count === undefined ? 0 : count + 1);
       if (count === undefined) screen.print(`  ! ${name} ${text}`);
@@ -36,12 +36,11 @@ export function createComplaints(screen: Screen, intervalMs = SUMMARY_EVERY_MS):
       hushes.add(hush);
       return () => void hushes.delete(hush);
     },
-    stop: () => clearInterval(timer),
   };
 }
 
 function describeUnseen(name: ServiceName, count: number): string {
-  return `  ! ${name}: ${count} more of this kind or another in ${relative(rootDir, serviceLogFile(name))}`;
+  return `  ! ${name} said ${count} more like this; see its log`;
 }
 
 /** `warns: a database connection broke`, for a line of level warn or error. */

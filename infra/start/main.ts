@@ -7,42 +7,42 @@ import { describeFailure } from '../user-error.ts';
 import { createComplaints } from './complaints.ts';
 import { describeAddresses } from './addresses.ts';
 import { showSamples } from './samples.ts';
-import { readSettings, type StartSettings } from './settings.ts';
-import { superviseServices } from './supervise-services.ts';
-import { superviseStack } from './supervise-stack.ts';
+import { readSettings } from './settings.ts';
+import { type SupervisedServices, superviseServices } from './supervise-services.ts';
+import { type StackDeps, type SupervisedStack, superviseStack } from './supervise-stack.ts';
 
 async function main(screen: Screen): Promise<void> {
   const signal = onInterrupt(() => process.exit(INTERRUPTED_CODE));
   const { values } = parseArgs({ options: { 'no-samples': { type: 'boolean' } } });
   const settings = readSettings(process.env);
-  screen.print('Fanfare on your machine. Ctrl-C ends all of it; its data stays in .fanfare/data.');
-  const running = await bringUp(screen, settings, signal);
+  screen.print(`Fanfare on your machine. Ctrl-C ends all of it; its data stays in ${settings.dataDir}.`);
+  const running = await bringUp({ screen, settings, signal, complaints: createComplaints(screen, signal) });
   try {
-    if (values['no-samples'] !== true) await trySamples(screen, running.url, signal);
-    screen.print(describeAddresses(settings, running.addresses));
+    if (values['no-samples'] !== true) await trySamples(screen, running.services.url('ingest'), signal);
+    screen.print(describeAddresses(settings, running.stack.addresses));
     await untilAborted(signal);
   } finally {
     await takeDown(screen, running);
   }
 }
 
-type Running = Awaited<ReturnType<typeof bringUp>>;
+type Running = { stack: SupervisedStack; services: SupervisedServices };
 
-async function bringUp(screen: Screen, settings: StartSettings, signal: AbortSignal) {
-  const complaints = createComplaints(screen);
+async function bringUp(deps: StackDeps): Promise<Running> {
+  const { screen, settings, signal, complaints } = deps;
   // While starting, what is not there yet is no fault; a start that fails shows the end of its log.
   const speak = complaints.hush();
   screen.heading('stack');
-  const stack = await superviseStack({ screen, settings, signal, complaints });
+  const stack = await superviseStack(deps);
   try {
     const env = { ...process.env, ...settings.env, ...stack.addresses };
     screen.heading('prepare');
     await prepare(env, screen.row);
     signal.throwIfAborted();
     screen.heading('services');
-    const services = await superviseServices({ screen, env, signal, complaints });
+    const services = await superviseServices({ ...deps, env });
     speak();
-    return { stack, services, complaints, addresses: stack.addresses, url: services.url('ingest') };
+    return { stack, services };
   } catch (error) {
     await stack.stop();
     throw error;
@@ -59,9 +59,8 @@ async function trySamples(screen: Screen, url: string, signal: AbortSignal): Pro
 }
 
 /** Services before the stack: what they have in flight still needs it. */
-async function takeDown(screen: Screen, { services, stack, complaints }: Running): Promise<void> {
+async function takeDown(screen: Screen, { services, stack }: Running): Promise<void> {
   const started = performance.now();
-  complaints.stop();
   screen.setFooter([]);
   screen.heading('stopping; Ctrl-C again ends everything at once');
   await services.stop();

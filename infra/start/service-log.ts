@@ -1,7 +1,5 @@
-import { createWriteStream, mkdirSync, renameSync, type WriteStream } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { stateDir } from '../paths.ts';
-import type { ServiceName } from '../services.ts';
+import { createWriteStream, mkdirSync, openSync, renameSync, type WriteStream } from 'node:fs';
+import { dirname } from 'node:path';
 
 export type ServiceLog = { file: string; write(line: string): void; close(): void };
 
@@ -16,24 +14,21 @@ export function openServiceLog(file: string, bytesMax = FILE_BYTES_MAX): Service
   return {
     file,
     write(line) {
-      bytes += Buffer.byteLength(line) + 1;
-      if (bytes > bytesMax) {
+      const lineBytes = Buffer.byteLength(line) + 1;
+      if (bytes + lineBytes > bytesMax) {
         stream.end();
         renameSync(file, `${file}.1`);
         stream = open(file);
         bytes = 0;
       }
+      bytes += lineBytes;
       stream.write(`${line}\n`);
     },
     close: () => void stream.end(),
   };
 }
 
-export function serviceLogFile(name: ServiceName): string {
-  return join(stateDir, 'logs', `${name}.log`);
-}
-
 function open(file: string): WriteStream {
   // A full disk must not end the supervisor: the services themselves will say what does not work.
-  return createWriteStream(file).on('error', () => {});
+  return createWriteStream(file, { fd: openSync(file, 'w') }).on('error', () => {});
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PORT_SETTINGS, type PartName, type StackPorts } from '../local-stack/stack.ts';
 import type { WantedPort } from '../local-stack/ports.ts';
 import { stateDir } from '../paths.ts';
@@ -7,6 +7,7 @@ import { UserError } from '../user-error.ts';
 
 export type StartSettings = {
   dataDir: string;
+  logDir: string;
   stackPorts: StackPorts;
   servicePorts: WantedPort[];
   /** What the services get on top of the environment of `npm start` and the stack's addresses. */
@@ -19,8 +20,10 @@ const STACK_PORTS: StackPorts = { kafka: 29_092, registry: 28_081, postgres: 25_
 const RETRY_DELAYS = '2s,4s,8s,16s';
 
 export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
+  const dataDir = resolve(env['DATA_DIR'] ?? join(stateDir, 'data'));
   return {
-    dataDir: join(stateDir, 'data'),
+    dataDir,
+    logDir: join(dirname(dataDir), 'logs'),
     stackPorts: {
       kafka: stackPort('kafka', env),
       registry: stackPort('registry', env),

@@ -1,10 +1,7 @@
-import type { Screen } from '../screen.ts';
 import { type ServiceName, services, urlOf } from '../services.ts';
-import type { Complaints } from './complaints.ts';
-import { keepService } from './keep-service.ts';
+import { type KeepDeps, keepService } from './keep-service.ts';
 
 export type SupervisedServices = { url(name: ServiceName): string; stop(): Promise<void> };
-type Deps = { screen: Screen; env: NodeJS.ProcessEnv; signal: AbortSignal; complaints: Complaints };
 
 /** Who takes work in stops first, the provider last: what is in flight gets through. */
 const STOP_ORDER: ServiceName[][] = [
@@ -15,7 +12,7 @@ const STOP_ORDER: ServiceName[][] = [
 ];
 
 /** Starts every service and waits until all are ready; one that crashes is reported and started again. */
-export async function superviseServices(deps: Deps): Promise<SupervisedServices> {
+export async function superviseServices(deps: KeepDeps): Promise<SupervisedServices> {
   const { screen, env, signal } = deps;
   const kept = services.map(({ name }) => keepService(name, deps));
   const stop = async (): Promise<void> => {

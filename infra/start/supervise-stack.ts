@@ -6,13 +6,18 @@ import { restartUntilUp } from './restart.ts';
 import type { StartSettings } from './settings.ts';
 
 export type SupervisedStack = { addresses: Addresses; stop(): Promise<void> };
-type Deps = { screen: Screen; settings: StartSettings; signal: AbortSignal; complaints: Complaints };
+export type StackDeps = {
+  screen: Screen;
+  settings: StartSettings;
+  signal: AbortSignal;
+  complaints: Complaints;
+};
 
 /** How long services may still speak of a part that is back already. */
 const HUSH_MS = 10_000;
 
 /** The local stack on its fixed ports; a part that dies is started again on the same data. */
-export async function superviseStack(deps: Deps): Promise<SupervisedStack> {
+export async function superviseStack(deps: StackDeps): Promise<SupervisedStack> {
   const { screen, settings, signal } = deps;
   const { dataDir: dir, stackPorts: ports, servicePorts: otherPorts } = settings;
   const state: { stack?: LocalStack } = {};
@@ -25,7 +30,7 @@ export async function superviseStack(deps: Deps): Promise<SupervisedStack> {
 async function restart(
   { name, exit, lastLines }: PartExit,
   stack: LocalStack | undefined,
-  { screen, signal, complaints }: Deps,
+  { screen, signal, complaints }: StackDeps,
 ): Promise<void> {
   const diedAt = performance.now();
   const speak = complaints.hush();

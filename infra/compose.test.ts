@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '@fanfare/runtime';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { config as delivery } from '../services/delivery/src/config.ts';
+import { config as gateway } from '../services/gateway/src/config.ts';
+import { config as ingest } from '../services/ingest/src/config.ts';
+import { config as projector } from '../services/projector/src/config.ts';
+import { config as retry } from '../services/retry/src/config.ts';
+import { config as scheduler } from '../services/scheduler/src/config.ts';
+import { config as simulator } from '../services/simulator/src/config.ts';
+import { rootDir } from './paths.ts';
+import { config as prepare } from './prepare.ts';
+import { services } from './services.ts';
+
+type ComposeService = {
+  image: string;
+  command?: string;
+  environment?: Record<string, string | number>;
+  ports?: string[];
+};
+
+const schemas = { delivery, gateway, ingest, prepare, projector, retry, scheduler, simulator };
+const compose = parse(readFileSync(join(rootDir, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+  services: Record<string, ComposeService>;
+};
+
+describe('docker-compose.yml', () => {
+  it('runs every service there is, from its own main', () => {
+    const commands = services.map(({ name }) => [name, compose.services[name]?.command]);
+    const expected = services.map(({ name }) => [name, `services/${name}/src/main.ts`]);
+    expect(commands).to.deep.equal(expected);
+  });
+
+  for (const [name, schema] of Object.entries(schemas))
+    it(`sets nothing for ${name} that it does not know, and nothing it refuses`, () => {
+      const environment = compose.services[name]?.environment ?? {};
+      const known = Object.keys(schema.shape);
+      expect(Object.keys(environment).filter((setting) => !known.includes(setting))).to.deep.equal([]);
+      loadConfig(schema, withoutVariables(environment));
+    });
+
+  it('opens its ports on loopback alone', () => {
+    const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
+    expect(ports).to.have.length.greaterThan(3);
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).to.deep.equal([]);
+  });
+
+  it('runs the same Kafka as the local stack and the tests in containers', () => {
+    const pom = readFileSync(join(rootDir, 'infra/local-stack/pom.xml'), 'utf8');
+    const containers = readFileSync(join(rootDir, 'packages/testkit/src/containers.ts'), 'utf8');
+    const [, version] = /<kafka\.version>(.*)<\/kafka\.version>/.exec(pom) ?? [];
+    const image = `apache/kafka:${version}`;
+    expect(compose.services['kafka']?.image).to.equal(image);
+    expect(containers).to.include(`'${image}'`);
+  });
+});
+
+/** `${LOG_LEVEL:-}` is what is given, else what stands after the dash. */
+function withoutVariables(environment: Record<string, string | number>): Record<string, string> {
+  const entries = Object.entries(environment);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, String(value).replace(/\$\{\w+:-([^}]*)\}/, '$1')]),
+  );
+}
