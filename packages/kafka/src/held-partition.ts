@@ -130,8 +130,8 @@ function toRecord(message: KafkaMessage, { topic, partition }: TopicPartition, e
     topic,
     partition,
     offset: Number(message.offset),
-    key: message.key,
-    value: message.value,
+    key: owned(message.key),
+    value: owned(message.value),
     headers: textHeaders(message.headers),
     timestampMs: Number(message.timestamp),
     isStale: epoch.isStale,
@@ -141,6 +141,11 @@ function toRecord(message: KafkaMessage, { topic, partition }: TopicPartition, e
       epoch.finish();
     },
   };
+}
+
+/** kafkajs gives slices of a whole fetch: one slow record would keep all 4 MB of it in memory. */
+function owned(slice: Buffer | null): Buffer | null {
+  return slice === null ? null : Buffer.from(slice);
 }
 
 function textHeaders(headers: KafkaMessage['headers']): Record<string, string> {

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { retryTopic } from '@fanfare/contracts';
+import { eventually } from '@fanfare/testkit';
 import { randomUUID } from 'node:crypto';
 import { connectKafka, createTopics, endOffsets, kafkaCheck, listRetryLevels } from './index.ts';
+import { proxyTo } from './testing/broker-proxy.ts';
 import { newTopic, opened, openKafka } from './testing/harness.ts';
 import { addresses } from './testing/stack.ts';
 
@@ -61,6 +63,17 @@ describe('readiness', () => {
   it('is there while a broker answers', async () => {
     await kafkaCheck(await openKafka(open));
   });
+
+  it('comes back with the broker', async () => {
+    const proxy = await proxyTo((await addresses()).brokers[0] ?? '');
+    open.add(() => proxy.close());
+    const kafka = await openKafka(open, [proxy.address]);
+    await kafkaCheck(kafka);
+    proxy.goDown();
+    expect(await kafkaCheck(kafka).catch((reason: unknown) => reason)).to.be.instanceOf(Error);
+    proxy.comeBack();
+    await eventually(() => kafkaCheck(kafka));
+  }).timeout(20_000);
 
   it('is not, within its time, while none does', async () => {
     const silent = { error: nothing, warn: nothing, info: nothing, debug: nothing };
