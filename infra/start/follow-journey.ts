@@ -33,7 +33,7 @@ export async function followJourney(deps: Deps, onChange: (journey: Journey) => 
   socket.close();
 }
 
-export function isOver({ states }: Journey): boolean {
+function isOver({ states }: Journey): boolean {
   return ENDS.has(states.at(-1)?.status ?? '');
 }
 

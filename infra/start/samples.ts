@@ -57,7 +57,7 @@ export async function showSamples({ screen, url, signal }: Deps): Promise<void> 
 
 const noJourney: Journey = { createdAt: 0, states: [] };
 
-export type Created = { id: string; createdAt: number };
+type Created = { id: string; createdAt: number };
 
 async function send(url: string, body: Record<string, unknown>): Promise<Created> {
   const response = await fetch(`${url}/api/v1/notifications`, {

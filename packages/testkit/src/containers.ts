@@ -1,5 +1,5 @@
-import { freePort } from '@fanfare/infra/ports';
-import type { Progress } from '@fanfare/infra/screen';
+import { freePort } from '../../../infra/local-stack/ports.ts';
+import type { Progress } from '../../../infra/screen.ts';
 import type * as Library from 'testcontainers';
 import type { TestStack } from './stack.ts';
 

@@ -1,3 +1,5 @@
+// infra is imported by its path: as a dependency it would close a circle, since the tests of kafka and db, which infra
+// runs, use this package.
 export { eventually } from './eventually.ts';
 export type { EventuallyOptions } from './eventually.ts';
 export { freshDatabase } from './fresh-database.ts';

@@ -1,4 +1,4 @@
-import { freePort } from '@fanfare/infra/ports';
+import { freePort } from '../../../infra/local-stack/ports.ts';
 import {
   portSettingOf,
   type ServiceName,
@@ -6,7 +6,7 @@ import {
   services,
   startService,
   urlOf,
-} from '@fanfare/infra/services';
+} from '../../../infra/services.ts';
 import { stack } from './stack.ts';
 
 export type RunningServices = {

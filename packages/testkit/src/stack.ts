@@ -1,5 +1,5 @@
-import type { Addresses } from '@fanfare/infra/local-stack';
-import type { Progress } from '@fanfare/infra/screen';
+import type { Addresses } from '../../../infra/local-stack/stack.ts';
+import type { Progress } from '../../../infra/screen.ts';
 import { startContainers } from './containers.ts';
 
 /**
@@ -23,7 +23,7 @@ let current: Promise<TestStack> | undefined;
 
 async function startPrepared(): Promise<TestStack> {
   const started = await startTestStack(() => {});
-  const { prepare } = await import('@fanfare/infra/prepare');
+  const { prepare } = await import('../../../infra/prepare.ts');
   await prepare({ ...process.env, ...started.addresses }, () => {});
   return started;
 }
@@ -46,6 +46,6 @@ function givenStack(): TestStack | undefined {
 
 /** Imported only here: with given addresses or containers, nothing of it is needed. */
 async function startLocally(onProgress: Progress, signal?: AbortSignal): Promise<TestStack> {
-  const { startTemporaryStack } = await import('@fanfare/infra/temporary-stack');
+  const { startTemporaryStack } = await import('../../../infra/local-stack/temporary.ts');
   return startTemporaryStack({ onProgress, ...(signal === undefined ? {} : { signal }) });
 }
