@@ -304,6 +304,15 @@ describe('redriving dead letters', () => {
     expect(promised.toSorted()).to.deep.equal(ids.toSorted());
   });
 
+  it('looks at each letter once, however many ask at the same time', async () => {
+    await letters(await failed(Array.from({ length: 200 }, () => ({}))));
+    const several = test.connect(8);
+    const runs = await Promise.all(Array.from({ length: 16 }, () => redriveDeadLetters(several, ALL, 50)));
+    const rest = await redriveDeadLetters(test.db, ALL, 1_000);
+    const lookedAt = [...runs, rest].flatMap((counts) => Object.values(counts));
+    expect(lookedAt.reduce((sum, n) => sum + n, 0)).to.equal(200);
+  });
+
   it('drives what failed again, in its next cycle, by its next letter', async () => {
     const [id = ''] = await failed([{}]);
     await letters([id]);
