@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADER } from '@fanfare/contracts';
 import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
-import { deadLetter, expectOriginal } from './dead-letters.ts';
+import { deadLetter, deadLetters, expectOriginal, expectOriginalAmong } from './dead-letters.ts';
 import { expectDelivered, expectStatus } from './follow.ts';
-import { kcatProduce, requireKcat } from './kcat.ts';
+import { kcatConsume, kcatProduce, type KcatRecord, requireKcat } from './kcat.ts';
 import { recipientFor } from './recipients.ts';
 import { callsFor } from './simulator.ts';
 import { type System, useSystem } from './system.ts';
@@ -105,17 +105,22 @@ describe('records that others write straight to a work topic', function () {
 
   describe('to the dead letters, as they are, for', () => {
     const keys = unusable.map(() => randomUUID());
+    let letters: KcatRecord[] = [];
+    let written: KcatRecord[] = [];
     before(async () => {
       for (const [index, { value }] of unusable.entries()) {
         const key = keys[index] ?? '';
         await produce(key, value(key), { 'x-team': 'depo' });
       }
+      letters = await deadLetters(system(), keys);
+      written = await kcatConsume(system().brokers, TOPIC);
     });
 
     for (const [index, { what, reason, says }] of unusable.entries())
-      it(what, async () => {
-        const letter = await deadLetter(system(), keys[index] ?? '');
-        await expectOriginal(system(), letter, reason);
+      it(what, () => {
+        const letter = letters[index];
+        if (letter === undefined) throw new Error('it is no dead letter');
+        expectOriginalAmong(written, letter, reason);
         expect(letter.headers['x-team']).to.equal('depo');
         if (says !== undefined) expect(letter.headers[DEAD_LETTER_HEADER.message]).to.match(says);
       });
@@ -132,6 +137,10 @@ describe('records that others write straight to a work topic', function () {
     const id = randomUUID();
     await produce(id, JSON.stringify(good(id)), { origin: 'fanfare', attempt: '1', fence: '0', cycle: '0' });
     await expectOriginal(system(), await deadLetter(system(), id), 'undecodable');
+    const retry = randomUUID();
+    await produce(retry, JSON.stringify(good(retry)), { origin: 'fanfare', appended_at: String(Date.now()) });
+    await expectOriginal(system(), await deadLetter(system(), retry), 'row_missing');
+    expect(await callsFor(system().simulatorUrl, retry)).to.deep.equal([]);
   });
 
   it('are sent once, however often they are written', async () => {
