@@ -36,7 +36,7 @@ const problemSchema = z.object({
 });
 
 export type Letter = z.infer<typeof letterSchema>;
-export type Page = z.infer<typeof pageSchema>;
+type Page = z.infer<typeof pageSchema>;
 export type RedriveReport = z.infer<typeof redriveSchema>;
 export type PurgeReport = z.infer<typeof purgeSchema>;
 
