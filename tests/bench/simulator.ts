@@ -1,5 +1,5 @@
 /** What the simulated provider got. */
-export type ProviderStats = {
+type ProviderStats = {
   requests: number;
   acceptedKeys: number;
   duplicates: number;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-export type Answer = { status: number; body: Buffer };
+type Answer = { status: number; body: Buffer };
 
 /** One keep-alive connection, one request at a time. */
 export type HttpConnection = {

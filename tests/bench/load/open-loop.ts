@@ -22,7 +22,7 @@ export type OpenLoopResult = {
   refused: Record<string, number>;
 };
 
-export type Sent = {
+type Sent = {
   id: string;
   isWarmUp: boolean;
   /** When it was due, in milliseconds since 1970. */
