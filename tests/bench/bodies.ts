@@ -1,4 +1,5 @@
 import type { Channel, Priority } from '@fanfare/contracts';
+import { below, oneOf, type Random, seededRandom } from '../random.ts';
 
 /** A notification as a client would ask for it. */
 export type Body = {
@@ -30,8 +31,6 @@ const CAMPAIGNS = ['kasım-2026', 'order-updates', 'appointments', 'verification
 /** Most say nothing and are normal. */
 const PRIORITIES: readonly (Priority | undefined)[] = ['high', 'low', ...Array<undefined>(8).fill(undefined)];
 
-type Random = () => number;
-
 function generateBody(random: Random): Body {
   const number = 100_000 + below(random, 900_000);
   const priority = oneOf(random, PRIORITIES);
@@ -46,24 +45,5 @@ function generateBody(random: Random): Body {
       step: below(random, 5),
       is_test: false,
     },
-  };
-}
-
-function oneOf<T>(random: Random, values: readonly T[]): T {
-  return values[below(random, values.length)] as T;
-}
-
-function below(random: Random, bound: number): number {
-  return Math.floor(random() * bound);
-}
-
-/** mulberry32: 32 bits of state, evenly spread; plenty for choosing texts. */
-function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

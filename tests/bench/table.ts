@@ -7,17 +7,30 @@ const ALIGN_RIGHT = [false, true, true, true, true, false];
 
 /** The figures in aligned columns, a line each. */
 export function renderTable(rows: readonly Row[]): string {
-  const lines = [HEADINGS, ...rows.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => widthOf(cells[column] ?? ''))));
-  const [headings = '', ...body] = lines.map((cells) => renderLine(cells, widths));
-  const rule = widths.map((width) => '─'.repeat(width)).join(GAP);
-  return [headings, rule.trimEnd(), ...body].join('\n');
+  return renderColumns(HEADINGS, rows.map(cellsOf), ALIGN_RIGHT);
 }
 
-function renderLine(cells: readonly string[], widths: readonly number[]): string {
+/** Lines of cells below their headings, each column as wide as its widest cell. */
+export function renderColumns(
+  headings: readonly string[],
+  body: readonly (readonly string[])[],
+  alignRight: readonly boolean[],
+): string {
+  const lines = [headings, ...body];
+  const widths = headings.map((_, column) => Math.max(...lines.map((cells) => widthOf(cells[column] ?? ''))));
+  const [head = '', ...rest] = lines.map((cells) => renderLine(cells, widths, alignRight));
+  const rule = widths.map((width) => '─'.repeat(width)).join(GAP);
+  return [head, rule.trimEnd(), ...rest].join('\n');
+}
+
+function renderLine(
+  cells: readonly string[],
+  widths: readonly number[],
+  alignRight: readonly boolean[],
+): string {
   const padded = cells.map((cell, column) => {
     const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell));
-    return ALIGN_RIGHT[column] === true ? padding + cell : cell + padding;
+    return alignRight[column] === true ? padding + cell : cell + padding;
   });
   return padded.join(GAP).trimEnd();
 }
