@@ -57,8 +57,8 @@ const unusable: Unusable[] = [
     says: /channel/,
   },
   {
-    what: 'the priority of another topic',
-    value: but({ priority: 'high' }),
+    what: 'an unknown priority',
+    value: but({ priority: 'urgent' }),
     reason: 'invalid',
     says: /priority/,
   },

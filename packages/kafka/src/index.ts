@@ -10,6 +10,7 @@ export type { ConsumedRecord, ConsumeOptions, Consumption, TopicPartition } from
 export { isPast } from './is-past.ts';
 export { deadLetterRecord, journeyRecords, retryRecord } from './journey-records.ts';
 export type { JourneyRecords } from './journey-records.ts';
+export { publishEach } from './publish-each.ts';
 export { createPublisher } from './publish.ts';
 export { PublishRefused, PublishTimeout } from './publish-errors.ts';
 export type { OutgoingRecord, Publisher } from './publish.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Channel, HEADER, type Notification, parseWorkTopic } from '@fanfare/contracts';
+import { type Channel, HEADER, type Notification, parseWorkTopic, type Priority } from '@fanfare/contracts';
 import type { Accepted } from '@fanfare/db';
 import { type ContentLimits, type Fault, isRecord, isUuid, validateNotification } from '@fanfare/domain';
 import type { ConsumedRecord } from '@fanfare/kafka';
@@ -7,7 +7,7 @@ import type { ConsumedRecord } from '@fanfare/kafka';
 export type ForeignRecord = { ok: true; accepted: Accepted } | { ok: false; message: string };
 
 type Input = Record<string, unknown>;
-type Lane = { channel: Channel; priority: string };
+type Lane = { channel: Channel; priority: Priority };
 
 /** Of producer, correlation id and idempotency key, in code units: what REST allows, and a little more. */
 const TEXT_LENGTH_MAX = 255;
@@ -27,7 +27,7 @@ export function readForeign(limits: ContentLimits, record: ConsumedRecord, value
   return {
     ok: true,
     accepted: {
-      draft: validated.value,
+      draft: { ...validated.value, priority: lane.priority },
       id: idOf(input) ?? '',
       tenant_id: 'default',
       batch_id: null,
@@ -49,7 +49,10 @@ export function notificationOf({ draft, ...identity }: Accepted, at: number): No
   };
 }
 
-/** The topic says the channel and priority of a record that does not. Avro has no free-form objects, but JSON text. */
+/**
+ * The topic says the channel of a record that does not, and the priority of every record: in Avro one that was left out
+ * cannot be told from `normal`. Avro has no free-form objects, but JSON text.
+ */
 function inputOf(value: Input, lane: Lane): Input {
   const given = Object.entries(value).filter(([, member]) => member !== null);
   const input: Input = { ...lane, ...Object.fromEntries(given) };
@@ -70,7 +73,6 @@ function ownFaults(input: Input, lane: Lane): Fault[] {
   const wrong: [boolean, string, string][] = [
     [idOf(input) === null, 'id', 'must be a UUID, or be left out beside source and idempotency_key'],
     [input['channel'] !== lane.channel, 'channel', `must be ${lane.channel}, the topic's`],
-    [input['priority'] !== lane.priority, 'priority', `must be ${lane.priority}, the topic's`],
     [input['template_id'] !== undefined, 'template_id', 'names no template'],
   ];
   return wrong.flatMap(([isWrong, field, message]) =>
@@ -78,12 +80,15 @@ function ownFaults(input: Input, lane: Lane): Fault[] {
   );
 }
 
-/** Its own, or one that follows from who sends it and under which key: the same pair is the same notification. */
+/**
+ * Its own, or one that follows from who sends it and under which key: the same pair is the same notification. In Avro
+ * an id that is left out is empty.
+ */
 function idOf(input: Input): string | null {
-  const { id } = input;
+  const { id = '' } = input;
   if (isUuid(id)) return id.toLowerCase();
   const [source, key] = [text(input, 'source'), text(input, 'idempotency_key')];
-  return id !== undefined || source === null || key === null ? null : uuidOf(JSON.stringify([source, key]));
+  return id !== '' || source === null || key === null ? null : uuidOf(JSON.stringify([source, key]));
 }
 
 /** The namespace of our name-based ids. */

@@ -53,6 +53,9 @@ describe('readWork', () => {
       'accepted.draft.priority': 'high',
     });
     expect(work).to.have.nested.include({ 'accepted.id': id.toLowerCase() });
+    // What Avro fills in when a producer says nothing.
+    const filledIn = await read({ ...minimal, priority: 'normal' });
+    expect(filledIn).to.have.nested.include({ 'accepted.draft.priority': 'high' });
   });
 
   it('reads metadata as an object and as JSON text', async () => {
@@ -66,7 +69,8 @@ describe('readWork', () => {
   it('makes the same id of the same source and key, and another of any other pair', async () => {
     const { id: _, ...anonymous } = minimal;
     const idOf = async (source: string, key: string): Promise<string> => {
-      const work = await read({ ...anonymous, source, idempotency_key: key });
+      const work = await read({ ...anonymous, id: '', source, idempotency_key: key });
+      expect(await read({ ...anonymous, source, idempotency_key: key })).to.deep.equal(work);
       return work.kind === 'foreign' ? work.accepted.id : '';
     };
     const made = await idOf('shop', 'order-1');
@@ -94,7 +98,7 @@ describe('readWork', () => {
     ],
     ['another channel than the topic', { ...minimal, channel: 'push' }, 'channel must be sms'],
     ['an unknown channel', { ...minimal, channel: 'fax' }, 'channel must be one of'],
-    ['another priority than the topic', { ...minimal, priority: 'low' }, 'priority must be high'],
+    ['an unknown priority', { ...minimal, priority: 'urgent' }, 'priority must be one of'],
     ['a template', { ...minimal, template_id: randomUUID() }, 'template_id names no template'],
     ['metadata that is no JSON', { ...minimal, metadata: '{' }, 'metadata must be an object'],
     ['several faults at once', { id, recipient: 'x', content: '' }, 'recipient must'],

@@ -14,9 +14,23 @@ import {
   type Settlement,
 } from '@fanfare/db';
 import type { ContentLimits } from '@fanfare/domain';
-import type { ConsumedRecord, OutgoingRecord, Publisher, Serde } from '@fanfare/kafka';
+import {
+  type ConsumedRecord,
+  type OutgoingRecord,
+  publishEach,
+  type Publisher,
+  type Serde,
+} from '@fanfare/kafka';
 import type { Provider } from '@fanfare/providers';
-import { extractContext, grouped, type Logger, startSpan, traceparentOf, untilDone } from '@fanfare/runtime';
+import {
+  extractContext,
+  grouped,
+  type Logger,
+  startSpan,
+  Stopped,
+  traceparentOf,
+  untilDone,
+} from '@fanfare/runtime';
 import type { Called, DeliveryDeps } from './on-record.ts';
 import { readWork } from './read-work.ts';
 
@@ -63,10 +77,16 @@ export function createSteps(options: StepsOptions): Steps {
     readWork: (record) => persist('reading a record', () => readWork(reading, record)),
     call: (notification, delivery, record) => call(provider, notification, delivery, record.headers),
     hasTimeToCall: (claimedAtMs) => performance.now() - claimedAtMs < leaseMs - timeoutMs,
-    waitUntil: (epochMs) => sleep(Math.max(0, epochMs - Date.now()), undefined, { signal }),
+    waitUntil: (epochMs) => waitUntil(epochMs, signal),
     publish: publishing(options.publisher, persist),
     ...rowSteps(options, persist),
   };
+}
+
+async function waitUntil(epochMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(0, epochMs - Date.now()), undefined, { signal }).catch(() => {
+    throw new Stopped('waiting for a lease to end');
+  });
 }
 
 type Persist = <T>(what: string, step: () => Promise<T>) => Promise<T>;
@@ -110,12 +130,13 @@ function rowSteps(
 function publishing(publisher: Publisher, persist: Persist): Steps['publish'] {
   const publish = grouped({
     ...GROUP,
-    run: async (groups: OutgoingRecord[][]) => {
-      await publisher.publish(groups.flat());
-      return groups.map(() => undefined);
-    },
+    run: (callers: OutgoingRecord[][]) => publishEach(publisher, callers),
   });
-  return (records) => persist('publishing', () => publish(records));
+  return (records) =>
+    persist('publishing', async () => {
+      const refusal = await publish(records);
+      if (refusal !== null) throw refusal;
+    });
 }
 
 async function call(

@@ -4,6 +4,7 @@ import {
   type ConsumedRecord,
   type KafkaHandle,
   type OutgoingRecord,
+  publishEach,
   type Publisher,
 } from '@fanfare/kafka';
 import { counter, grouped, histogram, type Logger, Stopped, untilDone } from '@fanfare/runtime';
@@ -48,12 +49,20 @@ export async function startMover(options: MoverOptions): Promise<Mover> {
   const { kafka, publisher, topic, log, signal, onFatal } = options;
   const publish = grouped({
     ...GROUP,
-    run: async (records: ConsumedRecord[]) => {
-      const outgoing = records.map((record) => returned(record, options.channel));
-      await untilDone(() => publisher.publish(outgoing), { what: 'moving retries', log, signal });
-      return records;
-    },
+    run: (records: ConsumedRecord[]) =>
+      publishEach(
+        publisher,
+        records.map((record) => [returned(record, options.channel)]),
+      ),
   });
+  const publishUntilTaken = (record: ConsumedRecord): Promise<void> =>
+    untilDone(
+      async () => {
+        const refusal = await publish(record);
+        if (refusal !== null) throw refusal;
+      },
+      { what: 'moving a retry', log, signal },
+    );
   const hold = createHold<ConsumedRecord>({
     now: Date.now,
     onDue: (records) => {
@@ -64,7 +73,7 @@ export async function startMover(options: MoverOptions): Promise<Mover> {
   async function move(record: ConsumedRecord): Promise<void> {
     if (record.isStale()) return;
     try {
-      await publish(record);
+      await publishUntilTaken(record);
       record.done();
       moved.inc({ channel: options.channel });
       lateness.observe({ channel: options.channel }, (Date.now() - dueAtMs(record)) / 1_000);

@@ -1,7 +1,7 @@
 // Generated from schemas/notification.avsc by packages/contracts/generate.ts. Edit the schema.
 /** One message to one recipient. Value of every work and retry topic; the record key is its id. */
 export type Notification = {
-  /** UUID. Together with the content it names the notification: the same id with other content is refused. */
+  /** UUID; empty beside source and idempotency_key, from which it then follows. The same id with other content is refused. */
   id: string;
   tenant_id: string;
   /** sms, email or push. A string, so that a new channel breaks no reader. */
@@ -10,7 +10,7 @@ export type Notification = {
   recipient: string;
   /** The text. Null with a template_id: the rendered template takes its place. */
   content: string | null;
-  /** high, normal or low. */
+  /** high, normal or low. The topic decides. */
   priority: string;
   template_id: string | null;
   /** A JSON object as text. */
@@ -40,9 +40,14 @@ export const notificationSchema = `{
     {
       "name": "id",
       "type": "string",
-      "doc": "UUID. Together with the content it names the notification: the same id with other content is refused."
+      "doc": "UUID; empty beside source and idempotency_key, from which it then follows. The same id with other content is refused.",
+      "default": ""
     },
-    { "name": "tenant_id", "type": "string", "default": "default" },
+    {
+      "name": "tenant_id",
+      "type": "string",
+      "default": "default"
+    },
     {
       "name": "channel",
       "type": "string",
@@ -59,8 +64,17 @@ export const notificationSchema = `{
       "default": null,
       "doc": "The text. Null with a template_id: the rendered template takes its place."
     },
-    { "name": "priority", "type": "string", "default": "normal", "doc": "high, normal or low." },
-    { "name": "template_id", "type": ["null", "string"], "default": null },
+    {
+      "name": "priority",
+      "type": "string",
+      "default": "normal",
+      "doc": "high, normal or low. The topic decides."
+    },
+    {
+      "name": "template_id",
+      "type": ["null", "string"],
+      "default": null
+    },
     {
       "name": "template_variables",
       "type": ["null", "string"],
@@ -73,9 +87,21 @@ export const notificationSchema = `{
       "default": null,
       "doc": "A JSON object as text, at most 8 KiB."
     },
-    { "name": "batch_id", "type": ["null", "string"], "default": null },
-    { "name": "correlation_id", "type": ["null", "string"], "default": null },
-    { "name": "idempotency_key", "type": ["null", "string"], "default": null },
+    {
+      "name": "batch_id",
+      "type": ["null", "string"],
+      "default": null
+    },
+    {
+      "name": "correlation_id",
+      "type": ["null", "string"],
+      "default": null
+    },
+    {
+      "name": "idempotency_key",
+      "type": ["null", "string"],
+      "default": null
+    },
     {
       "name": "source",
       "type": ["null", "string"],
@@ -84,15 +110,32 @@ export const notificationSchema = `{
     },
     {
       "name": "scheduled_at",
-      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "type": [
+        "null",
+        {
+          "type": "long",
+          "logicalType": "timestamp-millis"
+        }
+      ],
       "default": null
     },
     {
       "name": "expires_at",
-      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "type": [
+        "null",
+        {
+          "type": "long",
+          "logicalType": "timestamp-millis"
+        }
+      ],
       "default": null
     },
-    { "name": "max_attempts", "type": "int", "default": 5, "doc": "1 to 10." },
+    {
+      "name": "max_attempts",
+      "type": "int",
+      "default": 5,
+      "doc": "1 to 10."
+    },
     {
       "name": "delivery_mode",
       "type": "string",
@@ -101,7 +144,13 @@ export const notificationSchema = `{
     },
     {
       "name": "created_at",
-      "type": ["null", { "type": "long", "logicalType": "timestamp-millis" }],
+      "type": [
+        "null",
+        {
+          "type": "long",
+          "logicalType": "timestamp-millis"
+        }
+      ],
       "default": null
     }
   ]
