@@ -9,7 +9,7 @@ const BACKOFF_MS = { first: 500, max: 30_000 };
 export async function restartUntilUp(
   name: string,
   start: () => Promise<void>,
-  screen: Screen,
+  screen: Pick<Screen, 'print'>,
   signal: AbortSignal,
 ): Promise<void> {
   for (let delayMs = BACKOFF_MS.first; !signal.aborted; delayMs = Math.min(delayMs * 2, BACKOFF_MS.max)) {

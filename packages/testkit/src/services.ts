@@ -1,9 +1,12 @@
 import { freePort } from '../../../infra/local-stack/ports.ts';
+import type { Addresses } from '../../../infra/local-stack/stack.ts';
 import {
+  portOf,
   portSettingOf,
   type ServiceName,
   type ServiceProcess,
   services,
+  type ServiceWatch,
   startService,
   urlOf,
 } from '../../../infra/services.ts';
@@ -22,6 +25,13 @@ export type RunningServices = {
   stop(): Promise<void>;
 };
 
+export type StartOptions = {
+  /** Another stack than that of the test run. */
+  addresses?: Addresses;
+  /** What is to be heard of each process as it starts. */
+  watch?: (name: ServiceName, port: number) => ServiceWatch;
+};
+
 /**
  * Starts services on free ports against the stack of this test run and waits until they are ready. All of them call
  * the simulator unless `env` says otherwise, whether or not it is among them.
@@ -29,15 +39,20 @@ export type RunningServices = {
 export async function startServices(
   names: readonly ServiceName[],
   env: NodeJS.ProcessEnv = {},
+  { addresses, watch = () => ({}) }: StartOptions = {},
 ): Promise<RunningServices> {
   const ports = await choosePorts();
   const settings = {
-    ...(await stack()),
+    ...(addresses ?? (await stack())),
     ...ports,
     PROVIDER_URL: `http://127.0.0.1:${ports['SIMULATOR_PORT']}/`,
     ...env,
   };
-  const processes = names.map((name) => startService(name, settings));
+  const start = (name: ServiceName, more: NodeJS.ProcessEnv): ServiceProcess => {
+    const own = { ...settings, ...more };
+    return startService(name, own, watch(name, portOf(name, own)));
+  };
+  const processes = names.map((name) => start(name, {}));
   const stop = (): Promise<void> => stopAll(processes);
   try {
     await Promise.all(processes.map((process) => process.ready()));
@@ -49,7 +64,7 @@ export async function startServices(
     urls: urlsOf(settings),
     processes,
     env: settings,
-    addReplica: replicator(processes, settings),
+    addReplica: replicator(processes, start),
     stop,
   };
 }
@@ -59,10 +74,12 @@ async function choosePorts(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function replicator(processes: ServiceProcess[], settings: NodeJS.ProcessEnv): RunningServices['addReplica'] {
+function replicator(
+  processes: ServiceProcess[],
+  start: (name: ServiceName, env: NodeJS.ProcessEnv) => ServiceProcess,
+): RunningServices['addReplica'] {
   return async (name, env = {}) => {
-    const port = { [portSettingOf(name)]: String(await freePort()) };
-    const replica = startService(name, { ...settings, ...port, ...env });
+    const replica = start(name, { [portSettingOf(name)]: String(await freePort()), ...env });
     processes.push(replica);
     await replica.ready();
     return replica;
