@@ -42,7 +42,8 @@ function describe({ megabytes, file }: State): string {
 }
 
 function explain(errors: string[]): string {
-  const first = errors[0] ?? 'it printed no reason';
+  // Maven tells the whole chain; what could not be fetched, and why, stands at its end.
+  const first = (errors[0] ?? 'it printed no reason').replace(/^.*(Could not transfer)/, '$1');
   const isNetwork = /transfer|resolve|Unknown host|timed out|refused/i.test(first);
   const advice = isNetwork
     ? 'Check the network, or the proxy and mirror in ~/.m2/settings.xml, and start again; what was fetched is kept.'

@@ -5,6 +5,7 @@ import { stateDir } from '../paths.ts';
 import { UserError } from '../user-error.ts';
 
 const JAVA_MIN = 17;
+const WITH_DOCKER = 'Or, where there is Docker: docker compose up -d --wait';
 /** 0.5 GB of downloads and unpacked binaries, and room for a few days of local records. */
 const DISK_MIN_BYTES = 1.5e9;
 
@@ -16,7 +17,7 @@ export function requireToRun(): void {
 
 /** What installing needs besides. */
 export function requireToInstall(): void {
-  requireTool('mvn', 'Maven', { apt: 'maven', brew: 'maven' });
+  requireTool('mvn', 'Maven', { apt: 'maven', brew: 'maven' }, WITH_DOCKER);
   requireTool('tar', 'tar', { apt: 'tar', brew: 'gnu-tar' });
   // The tar of macOS unpacks xz by itself.
   if (process.platform === 'linux') requireTool('xz', 'xz', { apt: 'xz-utils', brew: 'xz' });
@@ -31,7 +32,7 @@ function requireJava(): void {
   const packages = { apt: 'openjdk-17-jre-headless', brew: 'openjdk@17' };
   const { error, stderr } = spawnSync(javaCommand(), ['-version'], { encoding: 'utf8' });
   if (error !== undefined)
-    throw new UserError(`Java ${JAVA_MIN} or newer is missing. ${howToInstall(packages)}`);
+    throw new UserError(`Java ${JAVA_MIN} or newer is missing. ${howToInstall(packages)}\n${WITH_DOCKER}`);
   const [, version = '0'] = /version "([^"]+)"/.exec(stderr) ?? [];
   // Java 8 calls itself 1.8.
   const major = Number(/^(?:1\.)?(\d+)/.exec(version)?.[1] ?? 0);
@@ -44,9 +45,10 @@ function requireJava(): void {
 
 type Packages = { apt: string; brew: string };
 
-function requireTool(command: string, name: string, packages: Packages): void {
+function requireTool(command: string, name: string, packages: Packages, otherwise = ''): void {
   const { error } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  if (error !== undefined) throw new UserError(`${name} is missing. ${howToInstall(packages)}`);
+  if (error !== undefined)
+    throw new UserError(`${name} is missing. ${howToInstall(packages)}\n${otherwise}`.trimEnd());
 }
 
 function howToInstall({ apt, brew }: Packages): string {

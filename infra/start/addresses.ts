@@ -1,6 +1,6 @@
 import type { Addresses } from '../local-stack/stack.ts';
 import { urlOf } from '../services.ts';
-import type { StartSettings } from './settings.ts';
+import { shown, type StartSettings } from './settings.ts';
 
 /** Where everything is, and a line to paste that works as it stands. */
 export function describeAddresses(settings: StartSettings, stack: Addresses): string {
@@ -14,7 +14,7 @@ export function describeAddresses(settings: StartSettings, stack: Addresses): st
     ['registry', stack.SCHEMA_REGISTRY_URL],
     ['Postgres', stack.DATABASE_URL],
     ['Redis', stack.REDIS_URL],
-    ['logs', `${settings.logDir}/<service>.log, ${settings.dataDir}/logs/<part>.log`],
+    ['logs', `${shown(settings.logDir)}/<service>.log, ${shown(settings.dataDir)}/logs/<part>.log`],
     ['retries', `after ${RETRY_DELAYS}  (RETRY_DELAYS; the services' own default is 30s,1m,2m,4m)`],
   ];
   const lines = rows.map(([name, text]) => `      ${name.padEnd(10)}${text}`);

@@ -7,7 +7,7 @@ import { describeFailure } from '../user-error.ts';
 import { createComplaints } from './complaints.ts';
 import { describeAddresses } from './addresses.ts';
 import { showSamples } from './samples.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, shown } from './settings.ts';
 import { type SupervisedServices, superviseServices } from './supervise-services.ts';
 import { type StackDeps, type SupervisedStack, superviseStack } from './supervise-stack.ts';
 
@@ -15,7 +15,9 @@ async function main(screen: Screen): Promise<void> {
   const signal = onInterrupt(() => process.exit(INTERRUPTED_CODE));
   const { values } = parseArgs({ options: { 'no-samples': { type: 'boolean' } } });
   const settings = readSettings(process.env);
-  screen.print(`Fanfare on your machine. Ctrl-C ends all of it; its data stays in ${settings.dataDir}.`);
+  screen.print(
+    `Fanfare on your machine. Ctrl-C ends all of it; its data stays in ${shown(settings.dataDir)}.`,
+  );
   const running = await bringUp({ screen, settings, signal, complaints: createComplaints(screen, signal) });
   try {
     if (values['no-samples'] !== true) await trySamples(screen, running.services.url('ingest'), signal);

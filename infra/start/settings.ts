@@ -1,7 +1,7 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { PORT_SETTINGS, type PartName, type StackPorts } from '../local-stack/stack.ts';
 import type { WantedPort } from '../local-stack/ports.ts';
-import { stateDir } from '../paths.ts';
+import { rootDir, stateDir } from '../paths.ts';
 import { portOf, services, urlOf } from '../services.ts';
 import { UserError } from '../user-error.ts';
 
@@ -40,6 +40,12 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
       PROVIDER_URL: env['PROVIDER_URL'] ?? `${urlOf('simulator', env)}/`,
     },
   };
+}
+
+/** A path as one would type it in the checkout. */
+export function shown(path: string): string {
+  const inside = relative(rootDir, path);
+  return inside.startsWith('..') ? path : inside;
 }
 
 function stackPort(name: PartName, env: NodeJS.ProcessEnv): number {
