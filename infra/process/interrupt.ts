@@ -1,3 +1,5 @@
+import { UserError } from '../user-error.ts';
+
 /** A terminal's Ctrl-C arrives twice: from the terminal itself, and passed on by npm. */
 const SAME_INTERRUPT_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -19,9 +21,9 @@ export function onInterrupt(force: () => void): AbortSignal {
 }
 
 /** Why something was given up: it was asked to, which is no fault. */
-class Interrupted extends Error {
+class Interrupted extends UserError {
   override name = 'Interrupted';
-  override message = 'interrupted';
+  override message = 'Interrupted; nothing is left running.';
 }
 
 /** What a shell reports for a program that ended by Ctrl-C. */

@@ -82,7 +82,6 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 await main(createScreen()).catch((error: unknown) => {
-  const isInterrupt = error instanceof Error && error.name === 'Interrupted';
-  console.error(isInterrupt ? '\nInterrupted; nothing is left running.' : `\n${describeFailure(error)}`);
-  process.exitCode = isInterrupt ? INTERRUPTED_CODE : 1;
+  console.error(`\n${describeFailure(error)}`);
+  process.exitCode = error instanceof Error && error.name === 'Interrupted' ? INTERRUPTED_CODE : 1;
 });
