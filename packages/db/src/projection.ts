@@ -1,39 +1,12 @@
-import type { StatusEvent } from '@fanfare/contracts';
-import { fromMs } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
+import { EVENT_COLUMNS, eventRows, eventValues, type LoggedEvent, newestOf } from './logged-event.ts';
 import { showStates } from './read-model.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
-
-/** A status event and where in the log it stands. */
-export type LoggedEvent = StatusEvent & { log_partition: number; log_offset: number };
 
 /** How far a partition moves: from the offset the projector stands at to the one after its last event. */
 export type Move = { partition: number; expected: number; next: number };
 
 const MOVE = { log_partition: 'integer', expected: 'bigint', next: 'bigint' } satisfies Columns;
-const EVENT = {
-  notification_id: 'uuid',
-  version: 'integer',
-  at: 'bigint',
-  log_partition: 'integer',
-  log_offset: 'bigint',
-  status: 'text',
-  cycle: 'integer',
-  attempt: 'integer',
-  max_attempts: 'integer',
-  batch_id: 'uuid',
-  channel: 'text',
-  priority: 'text',
-  started_at: 'bigint',
-  duration_ms: 'integer',
-  provider: 'text',
-  provider_message_id: 'text',
-  outcome: 'text',
-  reason: 'text',
-  next_retry_at: 'bigint',
-  correlation_id: 'text',
-  source: 'text',
-} satisfies Columns;
 const FIRST_EVENT_PARAMETER = Object.keys(MOVE).length + 2;
 
 // A partition takes part only if its position is the expected one: whoever projected the same events before has
@@ -47,24 +20,14 @@ const PROJECT: Statement = {
       WHERE p.topic = $1 AND p.partition = input.log_partition AND p.next_offset = input.expected
       RETURNING p.partition AS log_partition
     ),
-    events AS (
-      SELECT notification_id, version, ${fromMs('at')} AS at, log_partition, log_offset, status, cycle, attempt,
-        max_attempts, batch_id, channel, priority, ${fromMs('started_at')} AS started_at, duration_ms, provider,
-        provider_message_id, outcome, reason, ${fromMs('next_retry_at')} AS next_retry_at, correlation_id, source
-      FROM ${unnest(EVENT, FIRST_EVENT_PARAMETER)} JOIN moved USING (log_partition)
-    ),
+    events AS (${eventRows(FIRST_EVENT_PARAMETER)} JOIN moved USING (log_partition)),
     traced AS (
-      INSERT INTO status_events
-        (notification_id, version, at, log_partition, log_offset, status, cycle, attempt, max_attempts, batch_id,
-         channel, priority, started_at, duration_ms, provider, provider_message_id, outcome, reason, next_retry_at,
-         correlation_id, source)
+      INSERT INTO status_events (${EVENT_COLUMNS.join(', ')})
       SELECT * FROM events ORDER BY log_partition, log_offset
       ON CONFLICT DO NOTHING
       RETURNING log_partition, log_offset
     ),
-    newest AS (
-      SELECT DISTINCT ON (notification_id) * FROM events ORDER BY notification_id, version DESC
-    ),
+    newest AS (${newestOf('events')}),
     locked AS MATERIALIZED (
       SELECT e.* FROM newest e JOIN notifications n ON n.id = e.notification_id AND n.version < e.version
       ORDER BY n.id FOR UPDATE OF n
@@ -95,7 +58,7 @@ export async function project(
   const [row] = await db.query<{ moved: number[]; traced: string[] }>(PROJECT, [
     topic,
     ...columnValues(MOVE, positions),
-    ...columnValues(EVENT, events),
+    ...eventValues(events),
   ]);
   if (row === undefined) throw new Error('the project statement returned nothing');
   return { moved: row.moved, traced: new Set(row.traced) };

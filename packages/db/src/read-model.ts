@@ -1,24 +1,39 @@
 import { DELIVERY_STATES, statusOf, versionOf } from '@fanfare/domain';
 
+/** What clients read of the state `e`, by column of `notifications`. `n` is the row that shows it. */
+const SHOWN = {
+  status: 'e.status',
+  version: 'e.version',
+  attempts: 'e.attempt',
+  failure_reason: 'e.reason',
+  next_retry_at: 'e.next_retry_at',
+  last_attempted_at: 'coalesce(e.started_at, n.last_attempted_at)',
+  delivered_at: `CASE WHEN e.status = 'delivered' THEN e.at END`,
+  failed_at: `CASE WHEN e.status = 'failed' THEN e.at END`,
+  cancelled_at: `CASE WHEN e.status = 'cancelled' THEN e.at END`,
+  provider: 'e.provider',
+  provider_message_id: 'e.provider_message_id',
+  updated_at: 'e.at',
+};
+
+/** A state is shown only over an older one. */
+const IS_NEWER = 'n.version < e.version';
+
 /**
- * The guarded update of what clients read: a state is shown only over an older one. Its rows should be locked before,
- * in id order.
+ * The guarded update of what clients read. Its rows should be locked before, in id order.
  * @param source name of a relation of {@link stateColumns}
+ * @param guard for whoever has judged the locked rows already
  */
-export function showStates(source: string): string {
+export function showStates(source: string, guard = IS_NEWER): string {
+  const assignments = Object.entries(SHOWN).map(([column, value]) => `${column} = ${value}`);
   return `
-    UPDATE notifications n SET
-      status = e.status, version = e.version, attempts = e.attempt,
-      failure_reason = e.reason,
-      next_retry_at = e.next_retry_at,
-      last_attempted_at = coalesce(e.started_at, n.last_attempted_at),
-      delivered_at = CASE WHEN e.status = 'delivered' THEN e.at END,
-      failed_at = CASE WHEN e.status = 'failed' THEN e.at END,
-      cancelled_at = CASE WHEN e.status = 'cancelled' THEN e.at END,
-      provider = e.provider, provider_message_id = e.provider_message_id,
-      updated_at = e.at
-    FROM ${source} e WHERE n.id = e.notification_id AND n.version < e.version`;
+    UPDATE notifications n SET ${assignments.join(', ')}
+    FROM ${source} e WHERE n.id = e.notification_id AND ${guard}`;
 }
+
+/** What the row `n` shows, and what it would if it showed `e`: columns with their SQL. */
+export const SHOWN_NOW = Object.keys(SHOWN).map((column) => [column, `n.${column}`] as const);
+export const SHOWN_BY_EVENT = Object.entries(SHOWN);
 
 /** The state that rows of `deliveries` are in, as {@link showStates} takes it. `d` is the rows' alias. */
 export function stateColumns(d: string): string {
