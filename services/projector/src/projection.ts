@@ -1,6 +1,13 @@
 import { DEAD_LETTER_TOPIC, STATUS_TOPIC } from '@fanfare/contracts';
 import { type Database, indexDeadLetters, project, readProgress, rewindProgress } from '@fanfare/db';
-import { consume, type Consumption, endOffsets, type KafkaHandle, type Serde } from '@fanfare/kafka';
+import {
+  consume,
+  type Consumption,
+  endOffsets,
+  type KafkaHandle,
+  readStatusEvent,
+  type Serde,
+} from '@fanfare/kafka';
 import { type RedisHandle, statusMessage } from '@fanfare/redis';
 import type { Logger } from '@fanfare/runtime';
 import { indexGroup } from './on-dead-letter.ts';
@@ -8,7 +15,6 @@ import { projectGroup } from './on-status.ts';
 import { createPositions, type Positions } from './positions.ts';
 import { createRecordGroups, type RecordGroups } from './record-groups.ts';
 import { startPosition } from './start-position.ts';
-import { readStatusEvent } from './status-event.ts';
 
 export type ProjectionOptions = {
   groupId: string;

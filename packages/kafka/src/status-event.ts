@@ -1,5 +1,6 @@
 import { type StatusEvent, statusEventCodec } from '@fanfare/contracts';
-import { type Decoded, type Serde, Undecodable } from '@fanfare/kafka';
+import type { Decoded, Serde } from './codec.ts';
+import { Undecodable } from './wire-format.ts';
 
 /**
  * The status event that a record's bytes hold. A plain JSON value counts if it has every field of the schema that has
