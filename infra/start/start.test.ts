@@ -79,7 +79,7 @@ function start(env: NodeJS.ProcessEnv, args: string[]) {
   const until = (words: string): Promise<string> =>
     eventually(
       () => {
-        expect(text).to.include(words);
+        if (!text.includes(words)) throw new Error(`no "${words}" in:\n${text}`);
         return text;
       },
       { timeoutMs: UP_MS },
