@@ -36,6 +36,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What was asked for cannot be done now. The message is for people. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
 export const DONE_CODE = 0;
 export const FAILED_CODE = 1;
 export const USAGE_CODE = 2;
@@ -48,7 +53,7 @@ export async function run(commands: Command[], args: string[], deps: CommandDeps
     return await dispatch(commands, args, deps);
   } catch (error) {
     const isUsage = error instanceof UsageError || (error instanceof ApiError && error.status === 400);
-    if (!isUsage && !(error instanceof ApiError)) throw error;
+    if (!isUsage && !(error instanceof ApiError) && !(error instanceof CommandFailed)) throw error;
     deps.terminal.tell(error.message);
     return isUsage ? USAGE_CODE : FAILED_CODE;
   }
@@ -136,7 +141,8 @@ function firstSentence(text: string): string {
 }
 
 function overviewOf(commands: Command[]): string {
-  const rows = commands.map(({ name, summary }) => `  fanfare ${name.padEnd(14)} ${summary}`);
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  const rows = commands.map(({ name, summary }) => `  fanfare ${name.padEnd(width)}${summary}`);
   return `${rows.join('\n')}
 
 Add --help to any of them. FANFARE_URL says where the REST API is; http://127.0.0.1:8080 unless set.`;

@@ -3,5 +3,6 @@ import { dlqLs } from './dlq-ls.ts';
 import { dlqPurge } from './dlq-purge.ts';
 import { dlqRedrive } from './dlq-redrive.ts';
 import { dlqShow } from './dlq-show.ts';
+import { projectionCheck, projectionRepair } from './projection.ts';
 
-export const commands: Command[] = [dlqLs, dlqShow, dlqRedrive, dlqPurge];
+export const commands: Command[] = [dlqLs, dlqShow, dlqRedrive, dlqPurge, projectionCheck, projectionRepair];

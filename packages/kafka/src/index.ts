@@ -15,7 +15,7 @@ export { createPublisher } from './publish.ts';
 export { PublishRefused, PublishTimeout } from './publish-errors.ts';
 export type { OutgoingRecord, Publisher } from './publish.ts';
 export type { RefusedRecord } from './publish-errors.ts';
-export { readTopic } from './read-topic.ts';
+export { KafkaAway, readTopic } from './read-topic.ts';
 export type { ReadTopicOptions } from './read-topic.ts';
 export { registerSchemas } from './register-schemas.ts';
 export { RegistryAway, SchemaRefused } from './registry.ts';

@@ -15,6 +15,12 @@ export type ReadTopicOptions = {
   signal?: AbortSignal;
 };
 
+/** Nothing more came from Kafka for so long that nothing may ever. */
+export class KafkaAway extends Error {
+  readonly code = 'kafka_away';
+  override readonly name = 'KafkaAway';
+}
+
 /** Of each partition: a fetch of 1 MB of small records, while the receiver has the one before. */
 const CAPACITY = 4_096;
 const MAX_WAIT_MS = 100;
@@ -27,7 +33,7 @@ const LEAVE_TIMEOUT_MS = 10_000;
  * deleted after it. Rides out a broker that restarts. The newest record of a range must be there: an end that is a
  * transaction's marker, or was compacted away, is never reached.
  *
- * @throws Error when nothing came for a minute, or what `onRecords` threw
+ * @throws KafkaAway when nothing came for a minute, or what `onRecords` threw
  */
 export async function readTopic(options: ReadTopicOptions): Promise<void> {
   const { kafka, topic, ranges, signal } = options;
@@ -77,7 +83,7 @@ function startReading(options: ReadTopicOptions, unread: Map<number, PartitionRa
   let handing = Promise.resolve();
   let isOver = false;
 
-  const stall = setTimeout(() => fail(new Error(`nothing of ${topic} came for a minute`)), STALL_MS);
+  const stall = setTimeout(() => fail(new KafkaAway(`nothing of ${topic} came for a minute`)), STALL_MS);
   const finish = (): void => {
     isOver = true;
     handing.then(end.resolve, end.reject);
