@@ -76,15 +76,13 @@ function start(env: NodeJS.ProcessEnv, args: string[]) {
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
-  const until = (words: string): Promise<string> =>
-    eventually(
-      () => {
-        if (!text.includes(words)) throw new Error(`no "${words}" in:\n${text}`);
-        return text;
-      },
-      { timeoutMs: UP_MS },
-    );
-  return { child, until, output: () => text, ended: once(child, 'close') };
+  const ended: Promise<unknown> = once(child, 'close');
+  const until = async (words: string): Promise<string> => {
+    const gone = ended.then(() => text.includes(words) || Promise.reject(new Error(`it ended:\n${text}`)));
+    await Promise.race([gone, eventually(() => text.includes(words), { timeoutMs: UP_MS })]);
+    return text;
+  };
+  return { child, until, output: () => text, ended };
 }
 
 async function stopAndExpectNothingLeft({ child, ended, output }: ReturnType<typeof start>): Promise<void> {
