@@ -42,6 +42,8 @@ export async function journeyRecords(serde: Serde): Promise<JourneyRecords> {
     key: notification.id,
     value: encodeNotification(notification),
     headers: workHeaders(ticket, notification.correlation_id, traceparent),
+    // The claim decides, in whatever order and partition the records of one notification come.
+    unordered: true,
   });
   const event: JourneyRecords['event'] = (notification, delivery) => ({
     topic: STATUS_TOPIC,

@@ -1,7 +1,10 @@
 import type { ICustomPartitioner, Message } from 'kafkajs';
 
-/** A message that is not sent any more once `giveUpAt` (on the monotonic clock, in ms) has passed. */
-export type BoundedMessage = Message & { giveUpAt: number };
+/**
+ * A message that is not sent any more once `giveUpAt` (on the monotonic clock, in ms) has passed. With a `turn` it
+ * goes to the partition whose turn it is, whatever its key.
+ */
+export type BoundedMessage = Message & { giveUpAt: number; turn?: number };
 
 /**
  * The partition that Kafka's own clients choose for a key. It is asked again before every attempt of kafkajs to
@@ -12,6 +15,7 @@ export const partitioner: ICustomPartitioner = () => {
   return ({ message, partitionMetadata }) => {
     if (isLate(message)) throw new TooLate('not sent before its deadline');
     if (message.partition !== undefined) return message.partition;
+    if ('turn' in message && typeof message.turn === 'number') return message.turn % partitionMetadata.length;
     const key = message.key ?? null;
     turn += 1;
     const hash = key === null ? turn : murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff;

@@ -77,6 +77,30 @@ describe('publish', function () {
     expect(await storedIn(topic)).to.equal(40_040);
   });
 
+  it('sends the few unordered records of a publish to one partition, and those of many to all', async () => {
+    const topic = await newTopic(3);
+    const publisher = await openPublisher(open);
+    const kafka = await openKafka(open);
+    const sizes = async (): Promise<number[]> =>
+      (await endOffsets({ kafka, topic }))
+        .toSorted((a, b) => a.partition - b.partition)
+        .map(({ high }) => high);
+    const unordered = (count: number): OutgoingRecord[] =>
+      Array.from({ length: count }, (_, index) => ({
+        topic,
+        key: String(index),
+        value: null,
+        unordered: true,
+      }));
+    await publisher.publish(unordered(30));
+    expect((await sizes()).toSorted((a, b) => a - b)).to.deep.equal([0, 0, 30]);
+    await publisher.publish(unordered(30));
+    await publisher.publish(unordered(30));
+    expect(await sizes()).to.deep.equal([30, 30, 30]);
+    await publisher.publish(unordered(300));
+    expect(Math.min(...(await sizes()))).to.be.greaterThan(30);
+  });
+
   it('takes a record close to the limit of the topic', async () => {
     const topic = await newTopic(1);
     const publisher = await openPublisher(open);

@@ -14,6 +14,11 @@ export type OutgoingRecord = {
   value: Buffer | null;
   headers?: Record<string, string | Buffer>;
   partition?: number;
+  /**
+   * Nobody relies on records of one key being in order: the few of one publish go to one partition together, in turn,
+   * which costs the broker, its readers and us a part of what a batch for each partition would.
+   */
+  unordered?: boolean;
 };
 
 export type Publisher = {
@@ -139,22 +144,31 @@ async function allOf(all: Promise<void>[]): Promise<void> {
   if (refusals.length > 0) throw new PublishRefused(refusals.flatMap(({ refused }) => refused));
 }
 
+/** Of a large publish so many unordered records go to one partition, then to the next: enough to share its cost. */
+const TOGETHER_MAX = 64;
+/** Whose turn among the partitions it is; begins anywhere, so that many processes do not begin at the same one. */
+let turn = Math.floor(Math.random() * 1_000_000);
+
 function groupByTopic(records: readonly OutgoingRecord[], giveUpAt: number): Map<string, BoundedMessage[]> {
   const groups = new Map<string, BoundedMessage[]>();
+  turn += 1;
   for (const record of records) {
-    const group = groups.get(record.topic);
-    if (group === undefined) groups.set(record.topic, [toMessage(record, giveUpAt)]);
-    else group.push(toMessage(record, giveUpAt));
+    const group = groups.get(record.topic) ?? [];
+    if (group.length === 0) groups.set(record.topic, group);
+    if (group.length > 0 && group.length % TOGETHER_MAX === 0) turn += 1;
+    group.push(toMessage(record, giveUpAt));
   }
   return groups;
 }
 
 function toMessage(
-  { key, value, headers = {}, partition }: OutgoingRecord,
+  { key, value, headers = {}, partition, unordered }: OutgoingRecord,
   giveUpAt: number,
 ): BoundedMessage {
-  const message = { key, value, headers, giveUpAt };
-  return partition === undefined ? message : { ...message, partition };
+  const message: BoundedMessage = { key, value, headers, giveUpAt };
+  if (unordered === true) message.turn = turn;
+  if (partition !== undefined) message.partition = partition;
+  return message;
 }
 
 function beforeDeadline(sent: Promise<void>, sending: Sending): Promise<void> {
