@@ -11,15 +11,16 @@ const REQUESTS_MAX = 500_000;
 
 /** How many single notifications a second are accepted, beside a bare handler of the same requests. */
 export async function measureAccept(bench: Bench): Promise<Measured> {
-  const { rounds, firstWarmUpMs, warmUpMs } = bench.plan.accept;
+  const { rounds, firstWarmUpMs } = bench.plan.accept;
   const sides = await bothSides(bench);
   const measured: { ours: Round[]; bare: Round[] } = { ours: [], bare: [] };
+  bench.progress('accept warming up', 'moving');
+  await runRound(bench, sides.ours, firstWarmUpMs);
   for (let round = 1; round <= rounds; round += 1) {
-    const warmUp = round === 1 ? firstWarmUpMs : warmUpMs;
     bench.progress(`accept bare Express, round ${round} of ${rounds}`, 'moving');
-    measured.bare.push(await runRound(bench, sides.bare, warmUp));
+    measured.bare.push(await runRound(bench, sides.bare));
     bench.progress(`accept ingest, round ${round} of ${rounds}`, 'moving');
-    measured.ours.push(await runRound(bench, sides.ours, warmUp));
+    measured.ours.push(await runRound(bench, sides.ours));
   }
   return tell(measured.ours, measured.bare);
 }
@@ -35,7 +36,11 @@ async function bothSides({ system, bareExpress }: Bench): Promise<{ ours: Side; 
   };
 }
 
-async function runRound({ plan, signal }: Bench, { port, pids }: Side, warmUpMs: number): Promise<Round> {
+async function runRound(
+  { plan, signal }: Bench,
+  { port, pids }: Side,
+  warmUpMs = plan.accept.warmUpMs,
+): Promise<Round> {
   const { measureMs } = plan.accept;
   const loop = { port, connections: CONNECTIONS, size: 1, warmUpMs, measureMs, requestsMax: REQUESTS_MAX };
   return costWhile(pids, () => runClosedLoop(loop, signal));
