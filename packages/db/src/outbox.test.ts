@@ -101,12 +101,13 @@ describe('release of what is due', () => {
     const outboxId = randomUUIDv7();
     expect(await releaseDue(test.db, outboxId, 100)).to.deep.equal({ id: outboxId, notification_ids: [due] });
     expect(await promises()).to.deep.equal([{ id: outboxId, notification_ids: [due] }]);
-    const rows = await test.sql<{ id: string; at: number }>(
+    const rows = await test.sql<{ id: string; at: number; accepted_at: number }>(
       'SELECT id, state, due_at, at, accepted_at FROM deliveries',
     );
     const [released, waiting] = [due, later].map((id) => rows.find((row) => row.id === id));
     expect(released).to.include({ state: 'accepted', due_at: null });
     expect(released?.at).to.be.a('number').that.satisfies(Number.isInteger);
+    expect(released?.accepted_at, 'accepted when it was released').to.equal(released?.at);
     expect(waiting).to.include({ state: 'scheduled' });
   });
 

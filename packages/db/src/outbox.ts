@@ -22,6 +22,7 @@ export function takeAbandoned(db: Database, limit: number): Promise<Promised[]> 
   return db.query<Promised>(TAKE_ABANDONED, [limit]);
 }
 
+// A producer's own record that is late may be the one that is claimed: it tells of the same acceptance, at the same time.
 const RELEASE_DUE: Statement = {
   name: 'release_due',
   text: `
@@ -30,7 +31,8 @@ const RELEASE_DUE: Statement = {
       ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ),
     released AS (
-      UPDATE deliveries d SET state = 'accepted', due_at = d.expires_at, at = date_trunc('milliseconds', now())
+      UPDATE deliveries d SET state = 'accepted', due_at = d.expires_at,
+        at = date_trunc('milliseconds', now()), accepted_at = date_trunc('milliseconds', now())
       FROM due WHERE d.id = due.id RETURNING d.id
     )
     INSERT INTO outbox (id, notification_ids)
