@@ -192,6 +192,15 @@ describe('adopting foreign notifications', () => {
     expect(await getNotification(test.db, other.id)).to.have.property('content', other.draft.content);
   });
 
+  it('knows what was asked for in the same words, whatever has become of them', async () => {
+    const asked = { scheduled_at: Date.now() + HOUR_MS };
+    const early = accepted(asked, { asked });
+    const late = { ...early, draft: { ...early.draft, scheduled_at: null } };
+    expect(await adoptForeign(test.db, [early])).to.deep.equal(['stored']);
+    expect(await adoptForeign(test.db, [late])).to.deep.equal(['known']);
+    expect(await adoptForeign(test.db, [{ ...late, asked: {} }])).to.deep.equal(['conflict']);
+  });
+
   it('knows what came by REST', async () => {
     const byRest = accepted();
     await acceptGroup(test.db, groupOf([byRest]));

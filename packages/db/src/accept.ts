@@ -5,10 +5,11 @@ import type { Database, Statement } from './connect.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
 
 /** A notification about to be stored: what was asked for, under the id it will have. */
-export type Accepted = { draft: Draft } & Pick<
-  Notification,
-  'id' | 'tenant_id' | 'batch_id' | 'correlation_id' | 'idempotency_key' | 'source'
->;
+export type Accepted = {
+  draft: Draft;
+  /** Where that was in other words: its digest is of these, so that it is the same whenever it is read. */
+  asked?: Partial<Draft>;
+} & Pick<Notification, 'id' | 'tenant_id' | 'batch_id' | 'correlation_id' | 'idempotency_key' | 'source'>;
 
 export type AcceptedBatch = {
   id: string;
@@ -164,10 +165,10 @@ export async function findAccepted(db: Database, id: string): Promise<number | n
 function inputValues(notifications: Accepted[]): unknown[][] {
   return columnValues(
     INPUT,
-    notifications.map(({ draft, ...identity }) => ({
+    notifications.map(({ draft, asked, ...identity }) => ({
       ...draft,
       ...identity,
-      digest: hash('sha256', fingerprint(draft), 'buffer'),
+      digest: hash('sha256', fingerprint({ ...draft, ...asked }), 'buffer'),
       metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
     })),
   );

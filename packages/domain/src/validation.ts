@@ -204,6 +204,14 @@ function oneYearAfter(now: number): number {
   return date.setUTCFullYear(date.getUTCFullYear() + 1);
 }
 
+/**
+ * The moment that a field of a valid input names, however long ago, or null. A draft has forgotten a `scheduled_at`
+ * that had passed when it was read.
+ */
+export function momentOf(input: Input, field: 'scheduled_at' | 'expires_at'): number | null {
+  return time(input, field, () => {});
+}
+
 /** RFC 3339 text, or epoch milliseconds as Avro's timestamp-millis gives them. */
 function time(input: Input, field: 'scheduled_at' | 'expires_at', fault: AddFault): number | null {
   const value = given(input, field);

@@ -136,6 +136,20 @@ describe('readWork', () => {
     expect(await read({ ...notification, id: 'no uuid' }, { headers })).to.include({ reason: 'undecodable' });
   });
 
+  it('sends a copy that comes after its time at once, and takes it for the same', async () => {
+    const value = { ...minimal, scheduled_at: NOW + 1_000 };
+    for (const [timestampMs, scheduled_at] of [
+      [NOW, NOW + 1_000],
+      [NOW + 2_000, null],
+    ]) {
+      const work = await read(value, { timestampMs: timestampMs ?? 0 });
+      expect(work).to.have.nested.include({
+        'accepted.draft.scheduled_at': scheduled_at,
+        'accepted.asked.scheduled_at': NOW + 1_000,
+      });
+    }
+  });
+
   it('reads a foreign record on its retry as it did before', async () => {
     const value = { ...minimal, expires_at: NOW + 1 };
     const first = recordOf({ headers: { [HEADER.correlationId]: 'c-1' } });
