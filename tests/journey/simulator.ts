@@ -46,7 +46,8 @@ export function setFailRate(simulatorUrl: string, failRate: number): Promise<voi
   return changeSettings(simulatorUrl, { failRate });
 }
 
-async function changeSettings(simulatorUrl: string, change: Record<string, number>): Promise<void> {
+/** What is not named stays as it is. */
+export async function changeSettings(simulatorUrl: string, change: Record<string, number>): Promise<void> {
   const response = await fetch(new URL('/settings', simulatorUrl), {
     method: 'PUT',
     body: JSON.stringify(change),

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartName } from '@fanfare/infra/local-stack';
+import type { ServiceName } from '@fanfare/infra/services';
+import { changeSettings } from '../journey/simulator.ts';
+import type { FaultKind, FaultRecord } from './ledger/evidence.ts';
+import type { Replica } from './replica.ts';
+import type { System } from './system.ts';
+
+export type FaultDeps = {
+  system: System;
+  /** The end of this part is not an incident. */
+  expect: (part: PartName) => void;
+  /** Before the registry goes away: makes producers use a schema that nobody else has seen. */
+  adoptNewSchema: () => Promise<void>;
+};
+
+/** Does one fault and undoes it; resolves when what it hit answers again. */
+export async function commit(deps: FaultDeps, kind: FaultKind, choice: number): Promise<FaultRecord> {
+  const at = Date.now();
+  const { target, liftedAt } = await doers[kind](deps, kind, choice);
+  return { kind, target, at, liftedAt, overAt: Date.now() };
+}
+
+type Done = Pick<FaultRecord, 'target' | 'liftedAt'>;
+type Doer = (deps: FaultDeps, kind: FaultKind, choice: number) => Promise<Done>;
+
+/** As long as a restart of the server that an operator asked for. */
+const DOWN_MS = { postgres: 4_000, redis: 2_500, registry: 3_000 };
+/** Session (6 s) and a moment: by then others have its partitions, and its leases (4.5 s) are over. */
+const FREEZE_MS = 9_000;
+const MISLEAD_MS = 3_000;
+
+const doers: Readonly<Record<FaultKind, Doer>> = {
+  ingest: kill('ingest'),
+  delivery: kill('delivery'),
+  retry: kill('retry'),
+  projector: kill('projector'),
+  scheduler: kill('scheduler'),
+  gateway: kill('gateway'),
+  freeze,
+  kafka: killKafka,
+  postgres: stopFor('postgres', DOWN_MS.postgres),
+  redis: stopFor('redis', DOWN_MS.redis),
+  registry: async (deps, ...rest) => {
+    await deps.adoptNewSchema();
+    return stopFor('registry', DOWN_MS.registry)(deps, ...rest);
+  },
+  fail: mislead({ failRate: 0.6 }),
+  throttle: mislead({ throttleRate: 0.6 }),
+  hang: mislead({ hangRate: 0.4 }),
+  drop: mislead({ dropRate: 0.4 }),
+  // A third of the answers come when nobody waits for them any more.
+  slow: mislead({ jitterMs: 3_000 }),
+};
+
+function kill(name: ServiceName): Doer {
+  return async ({ system }, _, choice) => {
+    const victim = chosen(system.replicas(name), choice);
+    await victim.kill();
+    const liftedAt = Date.now();
+    await victim.up();
+    return { target: victim.label, liftedAt };
+  };
+}
+
+async function freeze({ system }: FaultDeps, _: FaultKind, choice: number): Promise<Done> {
+  const victim = chosen(system.replicas('delivery'), choice);
+  victim.signal('SIGSTOP');
+  await sleep(FREEZE_MS);
+  victim.signal('SIGCONT');
+  return { target: victim.label, liftedAt: Date.now() };
+}
+
+/** A supervisor needs a moment to see that it is gone. */
+const KAFKA_MISSED_MS = 1_000;
+
+async function killKafka({ system, expect }: FaultDeps): Promise<Done> {
+  expect('kafka');
+  system.parts.kafka.kill('SIGKILL');
+  await sleep(KAFKA_MISSED_MS);
+  const liftedAt = Date.now();
+  await system.parts.kafka.restart();
+  return { target: 'kafka', liftedAt };
+}
+
+function stopFor(part: PartName, downMs: number): Doer {
+  return async ({ system, expect }) => {
+    expect(part);
+    await system.parts[part].stop();
+    await sleep(downMs);
+    const liftedAt = Date.now();
+    await system.parts[part].restart();
+    return { target: part, liftedAt };
+  };
+}
+
+/** The simulator behaves like this for a while, and then as before. */
+function mislead(behaviour: Record<string, number>): Doer {
+  return async ({ system: { simulatorUrl } }) => {
+    const before = await readSettings(simulatorUrl);
+    await changeSettings(simulatorUrl, behaviour);
+    await sleep(MISLEAD_MS);
+    const liftedAt = Date.now();
+    await changeSettings(simulatorUrl, before);
+    return { target: 'simulator', liftedAt };
+  };
+}
+
+async function readSettings(simulatorUrl: string): Promise<Record<string, number>> {
+  const response = await fetch(new URL('/settings', simulatorUrl));
+  return (await response.json()) as Record<string, number>;
+}
+
+function chosen(replicas: readonly Replica[], choice: number): Replica {
+  const replica = replicas[Math.floor(choice * replicas.length)];
+  if (replica === undefined) throw new Error('there is no such service');
+  return replica;
+}
