@@ -27,5 +27,5 @@ export function verdictOf({ value, bar, limit }: Row): Verdict {
 
 /** The value as a share of its limit. */
 export function ratioOf({ value, limit }: Row): number | null {
-  return limit === null || limit.value === 0 ? null : value / limit.value;
+  return limit === null || limit.value <= 0 ? null : value / limit.value;
 }
