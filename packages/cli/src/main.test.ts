@@ -31,4 +31,16 @@ describe('the fanfare program', function () {
     expect(nobody.err).to.match(/^http:\/\/127\.0\.0\.1:1 cannot be reached/);
     expect(nobody.err.split('\n')).to.have.length(2);
   });
+
+  it('says which of what a projection check needs is not there, and how it is called', async () => {
+    const env = { KAFKA_BROKERS: '127.0.0.1:1', DATABASE_URL: 'postgres://somebody:secret@127.0.0.1:1/x' };
+    const nobody = await fanfare(['projection', 'check'], env);
+    expect(nobody.code).to.equal(1);
+    expect(nobody.err).to.match(
+      /^(Postgres|Kafka) cannot be .* (DATABASE_URL|KAFKA_BROKERS) says where it is\.\n$/,
+    );
+    expect(nobody.err).to.not.include('secret');
+    const wrong = await fanfare(['projection', 'repair', '--limit', '0'], env);
+    expect([wrong.code, wrong.err]).to.deep.equal([2, '--limit must be a whole number from 1 to 10000.\n']);
+  });
 });

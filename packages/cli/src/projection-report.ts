@@ -32,22 +32,25 @@ function detailOf({ here, log, event }: Finding): string {
 export function summaryOf({ events, unreadable, refused, unprojected, isCut, findings }: Fold): string {
   const kinds = Object.entries(countsOf(findings)).map(([kind, found]) => `${count(found)} ${kind}`);
   const found =
-    findings.length === 0 ? 'no difference' : `${differences(findings.length)} (${kinds.join(', ')})`;
+    findings.length === 0
+      ? 'no difference'
+      : `${counted(findings.length, 'difference')} (${kinds.join(', ')})`;
   const sentences = [
-    `${count(events)} events compared: ${found}.`,
-    ...(isCut ? ['That is as many as it looks for: the rest of the log was not compared.'] : []),
+    `${counted(events, 'event')} compared: ${found}.`,
+    ...(isCut ? ['That is as many as are looked for at once: the rest of the log was not compared.'] : []),
     ...(unprojected === 0
       ? []
-      : [`${count(unprojected)} records were not compared: the projector has yet to come to them.`]),
-    ...(unreadable === 0 ? [] : [`${count(unreadable)} records hold no event.`]),
-    ...(refused === 0 ? [] : [`${count(refused)} events are refused by Postgres.`]),
+      : [`Not compared: ${counted(unprojected, 'record')} that the projector has yet to come to.`]),
+    ...(unreadable === 0 ? [] : [`Passed over: ${counted(unreadable, 'record')} without an event.`]),
+    ...(refused === 0 ? [] : [`Passed over: ${counted(refused, 'event')} that Postgres refuses.`]),
   ];
   return sentences.join('\n');
 }
 
-export function mendedOf({ states, traces, left }: Mended): string {
-  const rest = left.length === 0 ? 'Nothing is left.' : `${differences(left.length)} left.`;
-  return `Written again: ${count(states)} states, ${count(traces)} rows of the trace. ${rest}`;
+export function mendedOf({ states, traces, left }: Mended, { isCut }: Fold): string {
+  const rest = left.length === 0 ? 'Nothing of it is left.' : `${counted(left.length, 'difference')} left.`;
+  const more = isCut ? ' Run it again for the rest of the log.' : '';
+  return `Written again: ${counted(states, 'state')}, ${counted(traces, 'trace row')}. ${rest}${more}`;
 }
 
 /** All of it for programs; of the differences at most `limit`. */
@@ -77,6 +80,6 @@ function countsOf(findings: readonly Finding[]): Partial<Record<DifferenceKind, 
   return Object.fromEntries(Array.from(byKind, ([kind, found]) => [kind, found.length]));
 }
 
-function differences(found: number): string {
-  return found === 1 ? '1 difference' : `${count(found)} differences`;
+export function counted(number: number, word: string): string {
+  return `${count(number)} ${word}${number === 1 ? '' : 's'}`;
 }

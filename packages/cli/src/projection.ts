@@ -9,11 +9,11 @@ import {
   INTERRUPTED_CODE,
   UsageError,
 } from './command.ts';
-import { count, progressOf } from './progress.ts';
+import { progressOf } from './progress.ts';
 import type { Finding } from './projection-findings.ts';
 import { type Fold, foldAgain } from './projection-fold.ts';
 import type { ProjectionLog } from './projection-log.ts';
-import { findingsTable, foldJson, type Mended, mendedOf, summaryOf } from './projection-report.ts';
+import { counted, findingsTable, foldJson, type Mended, mendedOf, summaryOf } from './projection-report.ts';
 import { mend } from './projection-repair.ts';
 
 const LIMIT_DEFAULT = 20;
@@ -87,8 +87,7 @@ function foldOf({ terminal, now, signal }: CommandDeps, log: ProjectionLog): Pro
     ...log,
     now,
     signal,
-    onBehind: (records) =>
-      terminal.tell(`Waiting for the projector, it has ${count(records)} records to go.`),
+    onBehind: (records) => terminal.tell(`Waiting for the projector: ${counted(records, 'record')} to go.`),
     onProgress: (done, total) => {
       if (!terminal.isLive) return;
       bar ??= progressOf(terminal, total, now);
@@ -111,7 +110,7 @@ function report(
   show(fold.findings);
   terminal.print(summaryOf(fold));
   if (mended === null) return;
-  terminal.print(mendedOf(mended));
+  terminal.print(mendedOf(mended, fold));
   show(mended.left);
 }
 

@@ -32,8 +32,8 @@ await runService({
       onFatal: fail,
     };
     const projections = await Promise.all([
-      openStatusProjection({ ...options, groupId: 'projector' }),
-      openDeadLetterIndex({ ...options, groupId: 'projector.dlq' }),
+      openStatusProjection({ ...options, groupId: settings.PROJECTOR_GROUP }),
+      openDeadLetterIndex({ ...options, groupId: `${settings.PROJECTOR_GROUP}.dlq` }),
     ]);
     return {
       checks: { postgres: () => db.check(), kafka: () => kafkaCheck(kafka), redis: () => redis.check() },
