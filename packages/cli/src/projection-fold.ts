@@ -61,6 +61,7 @@ export async function foldAgain(deps: FoldDeps): Promise<Fold> {
     findings: [],
   };
   const enough = new AbortController();
+  deps.onProgress(0, size(ranges));
   await deps.read(
     ranges,
     async (batch) => {

@@ -143,6 +143,22 @@ describe('projection check and repair', function () {
     expect(await shown(notification.id)).to.deep.equal(before);
   });
 
+  it('takes no state back that is shown while it repairs', async () => {
+    const notification = await stored();
+    const log = await projected(logOf(notification, 0, nextOffset).slice(0, 1));
+    await alter(notification.id, `status = 'failed'`);
+    const canceller = test.connect(1);
+    const say = (text: string) => canceller.query({ name: '', text }, []);
+    await say('BEGIN');
+    await cancel(canceller, notification.id, accepted().id);
+    const repairing = showAgain(test.db, log);
+    const isBlocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    while ((await test.sql(isBlocked)).length === 0) continue;
+    await say('COMMIT');
+    expect(await repairing).to.equal(0);
+    expect(await getNotification(test.db, notification.id)).to.have.property('status', 'cancelled');
+  });
+
   it('sees rows of the trace that are missing or say something else, and writes them again', async () => {
     const { id, log } = await delivered();
     const before = await shown(id);
