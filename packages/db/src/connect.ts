@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { classify, DatabaseAway, isBusy } from './faults.ts';
+import { classify, DatabaseAway, DatabaseUnreachable, isBusy } from './faults.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -84,10 +84,31 @@ async function queryUntilUndisturbed<T extends Row>(
   retriesMax: number,
 ): Promise<T[]> {
   try {
-    return (await pool.query<T>(query)).rows;
+    return await queryOnce<T>(pool, query);
   } catch (error) {
     if (retriesMax === 0 || !isBusy(error)) throw classify(error);
     return queryUntilUndisturbed(pool, query, retriesMax - 1);
+  }
+}
+
+/** A connection that breaks says so twice: to its query, and as an event that must not go unheard. */
+const heard = (): void => {};
+
+/** A failure to get a connection is told apart: nothing was sent then. */
+async function queryOnce<T extends Row>(pool: pg.Pool, query: pg.QueryConfig): Promise<T[]> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new DatabaseUnreachable(error instanceof Error ? error.message : String(error), { cause: error });
+  });
+  client.once('error', heard);
+  try {
+    const { rows } = await client.query<T>(query);
+    client.off('error', heard);
+    client.release();
+    return rows;
+  } catch (error) {
+    // The connection of a failed statement is in an unknown state; the pool makes another.
+    client.release(true);
+    throw error;
   }
 }
 

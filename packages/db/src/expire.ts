@@ -17,7 +17,10 @@ const EXPIRE: Statement = {
       FROM overdue WHERE d.id = overdue.id
       RETURNING d.*
     ),
-    states AS (SELECT ${stateColumns('changed')} FROM changed),
+    visible AS MATERIALIZED (
+      SELECT n.id FROM notifications n JOIN changed USING (id) ORDER BY n.id FOR UPDATE OF n
+    ),
+    states AS (SELECT ${stateColumns('changed')} FROM changed JOIN visible USING (id)),
     shown AS (${showStates('states')})
     INSERT INTO outbox (id, notification_ids)
     SELECT $1, array_agg(id) FROM changed HAVING count(*) > 0

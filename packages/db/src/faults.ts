@@ -1,9 +1,14 @@
 import pg from 'pg';
 
-/** Postgres cannot be asked now. The same statement may succeed later, and may even have been carried out. */
+/** Postgres cannot be asked now; the same statement may succeed later. */
 export class DatabaseAway extends Error {
   readonly code = 'database_away';
-  override readonly name = 'DatabaseAway';
+  override readonly name: string = 'DatabaseAway';
+}
+
+/** There was no connection to send the statement over: it was surely not carried out. */
+export class DatabaseUnreachable extends DatabaseAway {
+  override readonly name = 'DatabaseUnreachable';
 }
 
 /** A row of the statement can never be stored as it is. Nothing of the statement was carried out. */

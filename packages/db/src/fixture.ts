@@ -86,7 +86,7 @@ async function deadlocksOf(
 
 const DRAFT: Draft = {
   channel: 'sms',
-  recipient: '+905551234567',
+  recipient: '+15550100123',
   content: 'Merhaba dünya 🎉',
   priority: 'normal',
   template_id: null,

@@ -13,7 +13,8 @@ export type OpenRows = {
 
 /** Longer than a lost lease, a relay and a rebalance together take. */
 const PATIENCE = `interval '5 minutes'`;
-const LIMIT = 1_000;
+/** So that the backlog of one channel does not hide what is stuck in another. */
+const LIMIT_PER_CHANNEL = 500;
 
 // Rows enter a state at \`at\`; no open one is older than \`settledBefore\`. The range keeps the look on the few newest
 // blocks of the table (a BRIN index, which unlike others does not stand in the way of updates in place).
@@ -28,7 +29,9 @@ const FIND: Statement = {
         AND state IN ('accepted', 'retrying', 'processing')
     )
     SELECT id, channel, since, NULL::timestamptz AS settled_before FROM (
-      SELECT * FROM open WHERE since <= now() - ${PATIENCE} ORDER BY at LIMIT ${LIMIT}) AS oldest
+      SELECT *, row_number() OVER (PARTITION BY channel ORDER BY at) AS place
+      FROM open WHERE since <= now() - ${PATIENCE}) AS overdue
+    WHERE place <= ${LIMIT_PER_CHANNEL}
     UNION ALL
     SELECT NULL, NULL, NULL, coalesce(min(at), ${NOW} - ${PATIENCE}) FROM open`,
 };

@@ -12,7 +12,7 @@ const NOW = Date.parse('2030-01-15T12:00:00Z');
 const DAY_MS = 24 * 60 * 60 * 1000;
 const STRICT: ValidationRules = { limits: DEFAULT_CONTENT_LIMITS, now: NOW, unknownFields: 'refuse' };
 const LENIENT: ValidationRules = { ...STRICT, unknownFields: 'ignore' };
-const SMS = { channel: 'sms', recipient: '+905551234567', content: 'Merhaba' };
+const SMS = { channel: 'sms', recipient: '+15550100123', content: 'Merhaba' };
 const MAIL = { channel: 'email', recipient: 'ada@example.com', content: 'Merhaba' };
 
 /** As a client sends it: through JSON, which is how `__proto__` becomes a field of its own. */
@@ -84,7 +84,7 @@ describe('validation of a notification', () => {
       expires_at: '2020-01-01T00:00:00Z',
       max_attempts: 11,
       delivery_mode: 'exactly_once',
-      recipent: '+905551234567',
+      recipent: '+15550100123',
     };
     expect(faultsOf(wrong)).to.have.members([
       'channel/invalid-channel',

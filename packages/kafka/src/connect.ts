@@ -1,13 +1,10 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { type ByteBudget, createByteBudget } from './byte-budget.ts';
 import { clientLog, type Log } from './client-log.ts';
 import { within } from './within.ts';
 
 /** How to reach one Kafka cluster, and what all its readers and writers in this process share. */
 export type KafkaHandle = {
   log: Log;
-  /** Bytes of fetched records that are in flight in this process. */
-  budget: ByteBudget;
   /** A client of its own for each producer and consumer: kafkajs shares a group's offsets within a client. */
   newClient(): Kafka;
   /** One connected admin client, made at the first call and again after a failure. */
@@ -15,9 +12,6 @@ export type KafkaHandle = {
   /** Ends the admin client. Publishers and consumptions are ended by themselves. */
   close(): Promise<void>;
 };
-
-/** Fetched records are whole work items with their payload; more than this in flight means a stuck receiver. */
-const BYTES_IN_FLIGHT_MAX = 64 * 1024 * 1024;
 
 /**
  * About 5 s of attempts inside kafkajs, the first ones quick: a broker that restarts is back in seconds. Whoever
@@ -42,7 +36,6 @@ export function connectKafka(options: { brokers: string[]; clientId: string; log
   const shared = sharedAdmin(newClient);
   return {
     log: options.log,
-    budget: createByteBudget(BYTES_IN_FLIGHT_MAX),
     newClient,
     admin: shared.get,
     close: shared.close,

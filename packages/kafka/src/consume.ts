@@ -1,4 +1,5 @@
 import { createAssignment } from './assignment.ts';
+import { createByteBudget } from './byte-budget.ts';
 import { createCommitter } from './committer.ts';
 import type { KafkaHandle } from './connect.ts';
 import { createFlow } from './flow.ts';
@@ -44,6 +45,8 @@ export type ConsumeOptions = {
   heartbeatMs?: number;
   /** Records that a partition may have in flight. */
   capacity?: number;
+  /** Bytes that all of its partitions together may have in flight; 16 MB by default. */
+  bytesMax?: number;
   commitEveryMs?: number;
 };
 
@@ -90,12 +93,17 @@ export async function consume(options: ConsumeOptions): Promise<Consumption> {
   };
 }
 
+/** Fetched records are whole work items with their payload; more than this in flight means a stuck receiver. */
+const BYTES_IN_FLIGHT_MAX = 16 * 1024 * 1024;
+
 function buildIntake(options: ConsumeOptions): Intake {
   const { kafka } = options;
+  // Of its own: what one consumption holds must not keep another from fetching.
+  const budget = createByteBudget(options.bytesMax ?? BYTES_IN_FLIGHT_MAX);
   const assignment = createAssignment((at) =>
     holdPartition(at, {
       capacity: options.capacity ?? 4_096,
-      budget: kafka.budget,
+      budget,
       onDone: (held) => onDone(intake, held),
     }),
   );
@@ -114,6 +122,7 @@ function buildIntake(options: ConsumeOptions): Intake {
   const flow = createFlow(member);
   const intake: Intake = {
     options,
+    budget,
     assignment,
     member,
     flow,

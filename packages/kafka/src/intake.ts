@@ -1,5 +1,6 @@
 import type { ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { Assignment } from './assignment.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Committer } from './committer.ts';
 import type { ConsumeOptions, TopicPartition } from './consume.ts';
 import type { Flow } from './flow.ts';
@@ -11,6 +12,7 @@ import { within } from './within.ts';
 /** What happens to a consumption: batches, joins, finished records, the end. */
 export type Intake = {
   options: ConsumeOptions;
+  budget: ByteBudget;
   assignment: Assignment;
   member: GroupMember;
   flow: Flow;
@@ -48,8 +50,7 @@ function presentEpoch(intake: Intake, batch: EachBatchPayload['batch']): HeldPar
   return renewed(intake, held);
 }
 
-function waitsForBytes({ options, flow }: Intake, held: HeldPartition): boolean {
-  const { budget } = options.kafka;
+function waitsForBytes({ budget, flow }: Intake, held: HeldPartition): boolean {
   if (!budget.isFull()) return false;
   flow.wait(held, 'bytes');
   budget.whenHalf(() => flow.go(held, 'bytes'));

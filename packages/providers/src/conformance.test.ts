@@ -13,7 +13,7 @@ export type Subject = {
 };
 
 export const message: ProviderMessage = {
-  to: '+905551112233',
+  to: '+15550100199',
   channel: 'sms',
   content: 'Doğum günün kutlu olsun! 🎉 مرحبا',
   idempotencyKey: '0199f0c2-0000-7000-8000-000000000001:0',
@@ -62,7 +62,7 @@ export function describeConformance({ make, accept }: Subject): void {
   });
 
   it('rejected: the vendor will never take it, and its words are passed on without the person they are about', async () => {
-    const words = `no\u0000 such number ${message.to} (90${message.to.slice(3)}) for ${JSON.stringify(message.content)}\n`;
+    const words = `no\u0000 such number ${message.to} (${message.to.slice(1)}) for ${JSON.stringify(message.content)}\n`;
     const outcome = await answered((_, response) => response.writeHead(400).end(words + 'ş'.repeat(2_000)));
     const { kind, reason } = Object(outcome);
     expect(kind).to.equal('rejected');

@@ -11,7 +11,7 @@ describe('HTTP provider', () => {
     const [request] = await received('', message);
     expect(
       request?.body.equals(
-        Buffer.from(`{"to":"+905551112233","channel":"sms","content":"${message.content}"}`),
+        Buffer.from(`{"to":"+15550100199","channel":"sms","content":"${message.content}"}`),
       ),
     ).to.equal(true);
     expect(request?.rawHeaders.join('\n'))

@@ -1,6 +1,6 @@
 /**
  * Group commit: what arrives while a run is under way leaves together in the next one, so the busier it gets the
- * bigger the groups are and the less each member costs, and alone nobody waits for company. No timer is involved.
+ * bigger the groups are and the less each member costs, and alone nobody waits for company.
  */
 
 /** The queue is full, by count or by bytes. Nothing was done with the item; it may be offered again later. */
@@ -27,6 +27,8 @@ export type GroupedOptions<T, R> = {
   sizeMax: number;
   /** Most runs at a time. 1 makes the largest groups. */
   inFlightMax: number;
+  /** How long a group waits for company while it is busy, that is after a group of 8 or more. 0 by default. */
+  lingerMs?: number;
   /** Most items that wait. */
   queueMax?: number;
   /** Weight of an item, in bytes. */
@@ -37,8 +39,15 @@ export type GroupedOptions<T, R> = {
 
 /** Makes a function of one item out of a function of many. First come, first served. */
 export function grouped<T, R>(options: GroupedOptions<T, R>): Grouped<T, R> {
-  const limits = { queueMax: Infinity, bytesMax: Infinity, weigh: () => 0, ...options };
-  const state: State<T, R> = { queue: [], heldBytes: 0, inFlight: 0, scheduled: false, onIdle: [] };
+  const limits = { lingerMs: 0, queueMax: Infinity, bytesMax: Infinity, weigh: () => 0, ...options };
+  const state: State<T, R> = {
+    queue: [],
+    heldBytes: 0,
+    inFlight: 0,
+    lastSize: 0,
+    scheduled: false,
+    onIdle: [],
+  };
   const offer = (item: T): Promise<R> => {
     const bytes = limits.weigh(item);
     if (isFull(state, limits, bytes)) return Promise.reject(new QueueFull());
@@ -62,6 +71,8 @@ type State<T, R> = {
   queue: Waiting<T, R>[];
   heldBytes: number;
   inFlight: number;
+  /** Members of the group that left last. */
+  lastSize: number;
   scheduled: boolean;
   onIdle: (() => void)[];
 };
@@ -75,14 +86,24 @@ function isFull<T, R>(state: State<T, R>, limits: Limits<T, R>, bytes: number): 
 function schedule<T, R>(state: State<T, R>, limits: Limits<T, R>): void {
   if (state.scheduled || state.queue.length === 0 || state.inFlight >= limits.inFlightMax) return;
   state.scheduled = true;
-  setImmediate(() => {
+  const start = (): void => {
     state.scheduled = false;
     while (state.queue.length > 0 && state.inFlight < limits.inFlightMax) void leave(state, limits);
-  });
+  };
+  if (awaitsCompany(state, limits)) setTimeout(start, limits.lingerMs);
+  else setImmediate(start);
+}
+
+/** What the last group's members ask for next is on its way; leaving without it would halve the groups. */
+const BUSY_GROUP_SIZE = 8;
+
+function awaitsCompany<T, R>({ queue, lastSize }: State<T, R>, { lingerMs, sizeMax }: Limits<T, R>): boolean {
+  return lingerMs > 0 && lastSize >= BUSY_GROUP_SIZE && queue.length < Math.min(1.5 * lastSize, sizeMax);
 }
 
 async function leave<T, R>(state: State<T, R>, limits: Limits<T, R>): Promise<void> {
   const group = state.queue.splice(0, limits.sizeMax);
+  state.lastSize = group.length;
   state.inFlight += 1;
   const settle = await ended(group, limits.run);
   // Room is made before anybody hears of the end, so that whoever goes on with another item finds it.

@@ -33,11 +33,13 @@ const attempts = histogram({
 /** Joins the channel's consumer group and delivers what comes, so many at a time. */
 export async function openLane(options: LaneOptions): Promise<Lane> {
   const { channel, kafka, concurrency, provider, onFatal } = options;
-  const deps = deliveryDeps(options);
   const pump = createPump<ConsumedRecord>({
     concurrency,
     handle: (record) => handle(deps, record).catch(onFatal),
   });
+  const deps = deliveryDeps(options);
+  const { waitUntil } = deps;
+  deps.waitUntil = (epochMs) => pump.withoutPlace(() => waitUntil(epochMs));
   const consumption = await consume({
     kafka,
     groupId: deliveryGroup(channel),

@@ -1,7 +1,16 @@
+import { CHANNELS } from '@fanfare/contracts';
 import { connectDatabase, schemaCache } from '@fanfare/db';
-import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
+import {
+  connectKafka,
+  createPublisher,
+  createSerde,
+  journeyRecords,
+  kafkaCheck,
+  type KafkaHandle,
+  listRetryLevels,
+} from '@fanfare/kafka';
 import { httpProvider } from '@fanfare/providers';
-import { gauge, runService } from '@fanfare/runtime';
+import { gauge, type Logger, runService, untilDone } from '@fanfare/runtime';
 import { config, contentLimits, providerUrl } from './config.ts';
 import { type Lane, openLane } from './lane.ts';
 
@@ -34,6 +43,7 @@ await runService({
       signal: hardStop.signal,
       onFatal: fail,
     };
+    await requireRetryTopics(kafka, settings.RETRY_DELAYS.length, log, hardStop.signal);
     const lanes = await Promise.all(
       settings.CHANNELS.map((channel) =>
         openLane({
@@ -62,6 +72,25 @@ await runService({
     };
   },
 });
+
+/** A retry that has no topic would wait for one for ever, and its partition behind it. */
+async function requireRetryTopics(
+  kafka: KafkaHandle,
+  levels: number,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const existing = await untilDone(() => listRetryLevels(kafka), {
+    what: 'looking for retry topics',
+    log,
+    signal,
+  });
+  for (const channel of CHANNELS)
+    if (existing.filter((level) => level.channel === channel).length < levels)
+      throw new Error(
+        `RETRY_DELAYS asks for ${levels} retry topics of ${channel}: prepare the stack with it first`,
+      );
+}
 
 function measureInFlight(lanes: Lane[]): void {
   gauge({

@@ -122,6 +122,8 @@ async function attempt(
   claimedAtMs: number,
 ): Promise<void> {
   const announced = deps.publish(announcements(deps, work, delivery));
+  // Its failure is met below; until then nobody is to take it for unhandled.
+  announced.catch(() => {});
   const called = deps.hasTimeToCall(claimedAtMs)
     ? await deps.call(work.notification, delivery, record)
     : null;

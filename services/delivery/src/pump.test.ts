@@ -60,4 +60,24 @@ describe('pump', () => {
     pump.push([3]);
     expect(started).to.deep.equal([1]);
   });
+
+  it('starts the next while one waits without its place', async () => {
+    const waited = Promise.withResolvers<void>();
+    const started: number[] = [];
+    const ended = Promise.withResolvers<void>();
+    const pump = createPump<number>({
+      concurrency: 1,
+      handle: async (item) => {
+        started.push(item);
+        if (item === 1) await pump.withoutPlace(() => waited.promise);
+        if (item === 1) ended.resolve();
+      },
+    });
+    pump.push([1, 2]);
+    expect(started).to.deep.equal([1, 2]);
+    waited.resolve();
+    await ended.promise;
+    await new Promise(setImmediate);
+    expect(pump.inFlight()).to.equal(0);
+  });
 });

@@ -1,6 +1,8 @@
 /** Handles what is pushed in order of arrival, at most so many at a time. */
 export type Pump<T> = {
   push: (items: T[]) => void;
+  /** Runs a wait of an item without its place: the next item is started meanwhile. */
+  withoutPlace: <R>(wait: () => Promise<R>) => Promise<R>;
   /** Starts nothing more; resolves when what was started has ended. What waits is left as it is. */
   stop: () => Promise<void>;
   inFlight: () => number;
@@ -35,6 +37,16 @@ export function createPump<T>({
     }
   }
 
+  async function withoutPlace<R>(wait: () => Promise<R>): Promise<R> {
+    ended();
+    try {
+      return await wait();
+    } finally {
+      // It takes its place again at once: for a moment there may be more than the concurrency says.
+      inFlight += 1;
+    }
+  }
+
   function ended(): void {
     inFlight -= 1;
     if (inFlight === 0) onStopped?.();
@@ -42,6 +54,7 @@ export function createPump<T>({
   }
 
   return {
+    withoutPlace,
     push: (items) => {
       for (const item of items) waiting.push(item);
       start();

@@ -1,4 +1,4 @@
-import { type Accepted, type AcceptGroup, DatabaseAway } from '@fanfare/db';
+import { type Accepted, type AcceptGroup, DatabaseAway, DatabaseUnreachable } from '@fanfare/db';
 import { expect } from 'chai';
 import { accept, type AcceptDeps, type AcceptRequest, MaybeAccepted } from './accept.ts';
 
@@ -112,19 +112,21 @@ describe('accept', () => {
     expect(did).to.deep.equal(['put back earlier', 'publish 2', 'published outbox-1']);
   });
 
-  it('publishes nothing when the group is not stored', async () => {
-    const { deps, did } = world({ store: () => Promise.reject(new DatabaseAway('reset')) });
+  it('publishes nothing when the group was never sent, and says that nothing was accepted', async () => {
+    const { deps, did } = world({ store: () => Promise.reject(new DatabaseUnreachable('refused')) });
     const error = await accept(deps, [request('a')]).catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(DatabaseAway);
+    expect(error).to.be.instanceOf(DatabaseUnreachable);
     expect(did).to.deep.equal(['put back earlier']);
   });
 
-  it('says so when nobody can tell whether the group is stored', async () => {
-    const { deps } = world({
-      store: () => Promise.reject(new DatabaseAway('reset')),
-      findAccepted: () => Promise.reject(new DatabaseAway('refused')),
+  for (const [what, findAccepted] of [
+    ['nobody can tell', () => Promise.reject(new DatabaseAway('refused'))],
+    ['the commit may still be under way', () => Promise.resolve(null)],
+  ] as const)
+    it(`says that the group may be stored when ${what}`, async () => {
+      const { deps, did } = world({ store: () => Promise.reject(new DatabaseAway('reset')), findAccepted });
+      const error = await accept(deps, [request('a')]).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(MaybeAccepted);
+      expect(did).to.deep.equal(['put back earlier']);
     });
-    const error = await accept(deps, [request('a')]).catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(MaybeAccepted);
-  });
 });

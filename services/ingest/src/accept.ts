@@ -1,5 +1,11 @@
 import type { Notification } from '@fanfare/contracts';
-import { type Accepted, type AcceptedBatch, type AcceptGroup, DatabaseAway } from '@fanfare/db';
+import {
+  type Accepted,
+  type AcceptedBatch,
+  type AcceptGroup,
+  DatabaseAway,
+  DatabaseUnreachable,
+} from '@fanfare/db';
 import { acceptedDelivery } from '@fanfare/domain';
 import type { JourneyRecords, OutgoingRecord } from '@fanfare/kafka';
 import type { KafkaLatch } from './kafka-latch.ts';
@@ -27,7 +33,7 @@ export type AcceptDeps = {
   log: (message: string, error: unknown) => void;
 };
 
-/** A reply to the transaction was lost, and Postgres cannot be asked whether it was carried out. */
+/** The reply to the transaction was lost, and nobody can tell whether it was, or will be, carried out. */
 export class MaybeAccepted extends Error {}
 
 /**
@@ -60,20 +66,21 @@ async function storeOrFind(deps: AcceptDeps, group: AcceptGroup): Promise<number
     return await deps.store(group);
   } catch (error) {
     deps.published.putBack(group.publishedOutboxIds);
-    if (!(error instanceof DatabaseAway)) throw error;
+    if (!(error instanceof DatabaseAway) || error instanceof DatabaseUnreachable) throw error;
     deps.log('the accept transaction got no reply', error);
-    const at = await findAfterAll(deps, group);
-    if (at === null) throw error;
-    return at;
+    return await findAfterAll(deps, group, error);
   }
 }
 
-async function findAfterAll(deps: AcceptDeps, { notifications }: AcceptGroup): Promise<number | null> {
-  try {
-    return await deps.findAccepted(notifications[0]?.id ?? '');
-  } catch (error) {
-    throw new MaybeAccepted('Postgres cannot be asked', { cause: error });
-  }
+/** What is not there now may still be there in a moment: the lost connection's commit may be under way. */
+async function findAfterAll(
+  deps: AcceptDeps,
+  { notifications }: AcceptGroup,
+  lost: DatabaseAway,
+): Promise<number> {
+  const at = await deps.findAccepted(notifications[0]?.id ?? '').catch(() => null);
+  if (at === null) throw new MaybeAccepted('the reply to the commit was lost', { cause: lost });
+  return at;
 }
 
 /** A failure here loses nothing: the group's outbox row is committed, and the scheduler relays it. */

@@ -11,6 +11,7 @@ import {
   getNotification,
   getTrace,
   isolate,
+  RowRefused,
   schemaCache,
 } from '@fanfare/db';
 import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
@@ -19,7 +20,7 @@ import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './
 import { config, contentLimits } from './config.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
 import { createKafkaLatch } from './kafka-latch.ts';
-import { forwardUpgrade } from './on-upgrade.ts';
+import { createUpgrades } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
 import { createServer } from './server.ts';
 
@@ -29,11 +30,15 @@ const PUBLISH_DEADLINE_MS = 3_000;
 const PROBE_EVERY_MS = 1_000;
 /** Requests in one transaction: enough to fill it under load, few enough to keep its parameters small. */
 const GROUP_SIZE_MAX = 256;
-/** While one group is at Kafka the next is at Postgres. */
-const GROUPS_IN_FLIGHT_MAX = 2;
+/** One at a time makes the largest groups, and a group costs Postgres and Kafka nearly the same whatever its size. */
+const GROUPS_IN_FLIGHT_MAX = 1;
+/** Under load the answers of one group bring the requests of the next, a moment apart. */
+const LINGER_MS = 2;
 const BATCHES_IN_FLIGHT_MAX = 2;
 const WAITING_REQUESTS_MAX = 5_000;
 const WAITING_BATCHES_MAX = 64;
+/** What waits at each of the two doors. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 
 await runService({
   name: 'ingest',
@@ -78,11 +83,13 @@ await runService({
       onBug: (error) => log.error('a request failed', { error }),
     });
     const gateway = { host: settings.GATEWAY_HOST, port: settings.GATEWAY_PORT };
-    server.server.on('upgrade', (request, socket, head) => forwardUpgrade(gateway, request, socket, head));
+    const upgrades = createUpgrades(gateway);
+    server.server.on('upgrade', upgrades.forward);
     await listen(server, settings.HOST, settings.HTTP_PORT, log);
     return {
       checks: { postgres: () => db.check(), kafka: () => kafkaCheck(kafka) },
       stop: async () => {
+        upgrades.end();
         await server.close();
         latch.stop();
         await published
@@ -101,16 +108,21 @@ type Doors = { acceptOne: (request: AcceptRequest) => Promise<Acceptance>; accep
 /** Single requests are accepted in groups, a batch is a group of its own. */
 function openDoors(deps: AcceptDeps): Doors {
   const single = grouped<AcceptRequest, Acceptance | Error>({
-    run: (requests) => isolate(requests, (group) => accept(deps, group)),
+    run: (requests) => isolate(requests, (group) => acceptOrTell(deps, group)),
     sizeMax: GROUP_SIZE_MAX,
     inFlightMax: GROUPS_IN_FLIGHT_MAX,
+    lingerMs: LINGER_MS,
     queueMax: WAITING_REQUESTS_MAX,
+    weigh,
+    bytesMax: WAITING_BYTES_MAX,
   });
   const batch = grouped<AcceptRequest, Acceptance>({
     run: (requests) => accept(deps, requests),
     sizeMax: 1,
     inFlightMax: BATCHES_IN_FLIGHT_MAX,
     queueMax: WAITING_BATCHES_MAX,
+    weigh,
+    bytesMax: WAITING_BYTES_MAX,
   });
   const acceptOne = async (request: AcceptRequest): Promise<Acceptance> => {
     const acceptance = await single(request);
@@ -118,6 +130,24 @@ function openDoors(deps: AcceptDeps): Doors {
     return acceptance;
   };
   return { acceptOne, acceptBatch: batch };
+}
+
+/** Of a group that is split, one half may be stored when the other fails: each request has an answer of its own. */
+async function acceptOrTell(deps: AcceptDeps, group: AcceptRequest[]): Promise<(Acceptance | Error)[]> {
+  try {
+    return await accept(deps, group);
+  } catch (error) {
+    if (error instanceof RowRefused) throw error;
+    return group.map(() => (error instanceof Error ? error : new Error(String(error))));
+  }
+}
+
+/** About what a notification takes beside its content: ids, recipient, and the record made of it. */
+const BYTES_BESIDE_CONTENT = 1_024;
+
+function weigh({ notifications }: AcceptRequest): number {
+  const contents = notifications.reduce((sum, { draft }) => sum + (draft.content?.length ?? 0) * 2, 0);
+  return contents + notifications.length * BYTES_BESIDE_CONTENT;
 }
 
 function reads(db: Database) {

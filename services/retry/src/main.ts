@@ -1,5 +1,5 @@
 import { connectKafka, createPublisher, kafkaCheck, listRetryLevels } from '@fanfare/kafka';
-import { gauge, runService } from '@fanfare/runtime';
+import { gauge, runService, untilDone } from '@fanfare/runtime';
 import { config } from './config.ts';
 import { type Mover, startMover } from './mover.ts';
 
@@ -11,8 +11,13 @@ await runService({
     const hardStop = new AbortController();
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'retry', log });
     const publisher = createPublisher({ kafka });
-    // Every level that exists, not only those of today's RETRY_DELAYS: a record in any of them is moved.
-    const levels = await listRetryLevels(kafka);
+    // Every level that exists, not only those of today's RETRY_DELAYS: a record in any of them is moved. One that is
+    // made later is found at the next start.
+    const levels = await untilDone(() => listRetryLevels(kafka), {
+      what: 'looking for retry topics',
+      log,
+      signal: hardStop.signal,
+    });
     if (levels.length === 0) throw new Error('no retry topic exists: prepare the stack first');
     const movers = await Promise.all(
       levels.map(({ topic, channel }) =>

@@ -1,4 +1,5 @@
 import { HEADER, parseWorkTopic, retryGroup, type Channel, workTopic } from '@fanfare/contracts';
+import { RETRY_AFTER_MAX_MS } from '@fanfare/domain';
 import {
   consume,
   type ConsumedRecord,
@@ -30,6 +31,8 @@ export type MoverOptions = {
 
 /** Records of one publish: at 1 kB each about a third of what one request takes. */
 const GROUP = { sizeMax: 512, inFlightMax: 2 };
+/** For each retry topic, of which there are a dozen: about 5 000 records of 1 kB wait in memory, the rest in Kafka. */
+const BYTES_HELD_MAX = 5 * 1024 * 1024;
 /** Nothing here is in a hurry while it lies in its topic: fewer wake-ups while idle. */
 const MAX_WAIT_MS = 1_000;
 
@@ -88,6 +91,7 @@ export async function startMover(options: MoverOptions): Promise<Mover> {
     groupId: retryGroup(topic),
     topics: [topic],
     maxWaitMs: MAX_WAIT_MS,
+    bytesMax: BYTES_HELD_MAX,
     onRecords: (records) => {
       for (const record of records) hold.add(record, dueAtMs(record));
     },
@@ -105,10 +109,10 @@ export async function startMover(options: MoverOptions): Promise<Mover> {
   };
 }
 
-/** A record that does not say when it is due is due now. */
-function dueAtMs({ headers }: ConsumedRecord): number {
+/** A record that does not say when it is due is due now; what no retry of ours would say is not believed. */
+function dueAtMs({ headers, timestampMs }: ConsumedRecord): number {
   const notBefore = Number(headers[HEADER.notBefore]);
-  return Number.isFinite(notBefore) ? notBefore : 0;
+  return Number.isFinite(notBefore) ? Math.min(notBefore, timestampMs + RETRY_AFTER_MAX_MS) : 0;
 }
 
 /** The same record for the work topic it came from; nobody is served sooner by naming another one. */

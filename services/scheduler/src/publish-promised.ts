@@ -11,11 +11,16 @@ export type PublishDeps = {
   records: JourneyRecords;
 };
 
-/** Keeps the promise of outbox rows: each notification is read as it is now, and what that asks for is published. */
+/**
+ * Keeps the promise of outbox rows, one after the other: a group is as large as one publish may be, and one that fails
+ * takes no other back with it. Each notification is read as it is now, and what that asks for is published.
+ */
 export function publishPromised({ read, publish, forget, records }: PublishDeps): PublishPromised {
   return async (groups) => {
-    const rows = await read(groups.flatMap(({ notification_ids }) => notification_ids));
-    await publish(rows.flatMap(({ notification, delivery }) => records.promised(notification, delivery)));
-    await forget(groups.map(({ id }) => id));
+    for (const { id, notification_ids } of groups) {
+      const rows = await read(notification_ids);
+      await publish(rows.flatMap(({ notification, delivery }) => records.promised(notification, delivery)));
+      await forget([id]);
+    }
   };
 }

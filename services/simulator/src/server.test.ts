@@ -30,7 +30,7 @@ describe('simulator', () => {
     await simulating(async ({ send, log }) => {
       for (const content of texts) {
         const { status, body } = await send(
-          { to: '+905551112233', channel: 'sms', content },
+          { to: '+15550100199', channel: 'sms', content },
           { 'idempotency-key': content.length + ':0' },
         );
         expect(status).to.equal(202);
@@ -39,7 +39,7 @@ describe('simulator', () => {
       const logged = await log('');
       expect(logged.map(({ content }) => content)).to.deep.equal(texts);
       expect(logged[0]).to.include({
-        to: '+905551112233',
+        to: '+15550100199',
         channel: 'sms',
         answer: 'accepted',
         traceparent: null,

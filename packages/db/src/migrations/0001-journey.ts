@@ -133,7 +133,8 @@ const NOTIFICATIONS = `
   );
 `;
 
-// Partitioned by day so that old traces are dropped, not deleted; the default partition takes what has no day yet.
+// Partitioned, so that old traces can be dropped by the day instead of deleted; the default partition takes what has
+// no day, which is everything until something makes the days.
 // The key holds \`at\` because a partitioned table's must; it says the same as (notification, version), since a
 // state is entered once.
 const STATUS_EVENTS = `
