@@ -13,7 +13,7 @@ import type { Progress } from '@fanfare/infra/screen';
 import { type KafkaHandle, lag, listRetryLevels } from '@fanfare/kafka';
 import { countUnfinished } from './evidence/truth.ts';
 
-export type QuietDeps = { db: Database; kafka: KafkaHandle; progress: Progress; signal: AbortSignal };
+type QuietDeps = { db: Database; kafka: KafkaHandle; progress: Progress; signal: AbortSignal };
 
 /** The longest that anything waits for by itself: four retries, a relay after 10 s, a lease; twice over. */
 const QUIET_MS_MAX = 90_000;

@@ -12,8 +12,8 @@ export type Replica = {
   signal: (signal: NodeJS.Signals) => void;
   /** Resolves when it is ready, again or still. */
   up: () => Promise<void>;
-  /** A clean stop; its supervisor lets it be. */
-  stop: () => Promise<void>;
+  /** A clean stop, and its exit code; its supervisor lets it be. */
+  stop: () => Promise<number | null>;
   start: () => Promise<void>;
 };
 
@@ -50,10 +50,10 @@ export function supervise(first: ServiceProcess, deps: ReplicaDeps): Replica {
     void watch(current);
   }
 
-  async function end(how: (process: ServiceProcess) => unknown): Promise<void> {
+  async function end(how: (process: ServiceProcess) => unknown): Promise<number | null> {
     isExpected = true;
     how(current);
-    await current.exited;
+    return (await current.exited).code;
   }
 
   void watch(first);

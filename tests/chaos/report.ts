@@ -7,6 +7,7 @@ import type { Story } from './ledger/story.ts';
 /** Enough to find a cause by; a thousand of the same kind say no more. */
 const BREACHES_TOLD_MAX = 5;
 const STORIES_TOLD_MAX = 10;
+const STORIES_SAVED_MAX = 500;
 
 /** Seed and ledger as a person reads them, with the stories of the guilty. */
 export function renderOutcome({ seed, tookMs, sent, faults, ledger }: Outcome): string {
@@ -27,9 +28,11 @@ export function renderOutcome({ seed, tookMs, sent, faults, ledger }: Outcome): 
   ].join('\n');
 }
 
-/** All of it, for comparing runs and for looking up what was not printed. */
+/** For comparing runs, and for looking up what was not printed. */
 export function toJson(outcome: Outcome): object {
-  return { ...outcome, balanced: isBalanced(outcome.ledger) };
+  const { ledger } = outcome;
+  const guilty = ledger.guilty.slice(0, STORIES_SAVED_MAX);
+  return { ...outcome, balanced: isBalanced(ledger), ledger: { ...ledger, guilty } };
 }
 
 function renderCounts({ counts }: Ledger): string {

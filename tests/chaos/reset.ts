@@ -1,17 +1,18 @@
 import { endOffsets, type KafkaHandle } from '@fanfare/kafka';
 import { readCalls } from './evidence/calls.ts';
-import { deliveryBehind, deliveryReads, type QuietDeps, untilDeliveryHasRead } from './quiet.ts';
-import type { System } from './system.ts';
+import { deliveryBehind, deliveryReads, untilDeliveryHasRead } from './quiet.ts';
+import type { World } from './world.ts';
 
 /** Lets delivery read everything again from the start. Returns how many calls it made of that: there should be none. */
-export async function sendAgainFromTheStart(system: System, deps: QuietDeps): Promise<number> {
+export async function sendAgainFromTheStart(world: World): Promise<number> {
+  const { system, kafka } = world;
   const before = (await readCalls(system.simulatorUrl)).length;
   const workers = system.replicas('delivery');
   await Promise.all(workers.map((worker) => worker.stop()));
-  await resetToEarliest(deps.kafka);
-  if ((await deliveryBehind(deps.kafka)) === 0) throw new Error('the groups were not reset');
+  await resetToEarliest(kafka);
+  if ((await deliveryBehind(kafka)) === 0) throw new Error('the groups were not reset');
   await Promise.all(workers.map((worker) => worker.start()));
-  await untilDeliveryHasRead(deps);
+  await untilDeliveryHasRead(world);
   return (await readCalls(system.simulatorUrl)).length - before;
 }
 

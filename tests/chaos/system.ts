@@ -22,13 +22,15 @@ export type System = {
 };
 
 export type SystemOptions = {
-  onProgress: Progress;
+  progress: Progress;
   /** Something ended that nobody had told to. */
   onIncident: (says: string) => void;
   /** Parts of the stack that a fault has stopped: their end is no incident. */
   isExpected: (part: PartExit['name']) => boolean;
   signal: AbortSignal;
   logDir: string;
+  /** Of the services, instead of what is set here. */
+  settings?: Record<string, string>;
 };
 
 /** The gateway holds nothing that others could; the simulator is the witness. */
@@ -50,16 +52,16 @@ const SETTINGS = {
 };
 
 export async function openSystem(options: SystemOptions): Promise<System> {
-  const { onProgress, onIncident, isExpected, signal } = options;
+  const { progress, onIncident, isExpected, signal } = options;
   const stack = await startTemporaryStack({
-    onProgress,
+    onProgress: progress,
     signal,
     onExit: ({ name, lastLines }) =>
       isExpected(name) ? undefined : onIncident([`${name} ended by itself`, ...lastLines].join('\n')),
   });
   try {
     const env = { ...process.env, ...SETTINGS, ...stack.addresses };
-    await prepare(env, onProgress);
+    await prepare(env, progress);
     signal.throwIfAborted();
     return await populate(stack, options);
   } catch (error) {
@@ -69,10 +71,10 @@ export async function openSystem(options: SystemOptions): Promise<System> {
 }
 
 async function populate(stack: LocalStack, options: SystemOptions): Promise<System> {
-  options.onProgress('services all of them, and a second one of most');
+  options.progress('services all of them, and a second one of most');
   const running = await startServices(
     services.map(({ name }) => name),
-    SETTINGS,
+    { ...SETTINGS, ...options.settings },
     { addresses: stack.addresses, watch: logTo(options.logDir) },
   );
   try {
@@ -103,12 +105,12 @@ async function endAll({ processes }: RunningServices): Promise<void> {
 }
 
 function keep(first: ServiceProcess, running: RunningServices, options: SystemOptions): Replica {
-  const { onIncident, onProgress, signal } = options;
+  const { onIncident, progress, signal } = options;
   const port = { [portSettingOf(first.name)]: String(first.port) };
   return supervise(first, {
     start: () => running.addReplica(first.name, port),
     onCrash: (label, lines) => onIncident([`${label} ended by itself`, ...lines.slice(-5)].join('\n')),
-    print: (line) => onProgress(line.trim()),
+    print: (line) => progress(line.trim()),
     signal,
   });
 }

@@ -1,19 +1,18 @@
-import type { Database } from '@fanfare/db';
-import type { KafkaHandle, Serde } from '@fanfare/kafka';
 import type { Evidence, FaultRecord, Row, Wanted } from '../ledger/evidence.ts';
 import type { Book } from '../load/book.ts';
 import { readCalls } from './calls.ts';
+import { checkProjection } from './projection.ts';
 import { readEvents, readLetters } from './topics.ts';
 import { countIndexed, readRows, readTraces } from './truth.ts';
-
-export type Witnesses = { db: Database; kafka: KafkaHandle; serde: Serde; simulatorUrl: string };
+import type { Witnesses } from './witnesses.ts';
 
 /** Asks every witness, once everything is quiet. */
 export async function collectEvidence(
-  { db, kafka, serde, simulatorUrl }: Witnesses,
+  witnesses: Witnesses,
   book: Book,
   faults: FaultRecord[],
 ): Promise<Omit<Evidence, 'callsAfterReset' | 'incidents'>> {
+  const { db, kafka, serde, simulatorUrl } = witnesses;
   const rows = await readRows(db);
   return {
     wanted: withIds(book.wanted, rows),
@@ -26,6 +25,7 @@ export async function collectEvidence(
     rows,
     traced: await readTraces(db),
     lettersIndexed: await countIndexed(db),
+    projectionDiffers: await checkProjection(witnesses),
   };
 }
 

@@ -140,6 +140,12 @@ describe('the ledger of a chaos run', () => {
       ]);
     });
 
+    it('the projection differs from its log', () => {
+      expect(brokenRules(balance({ ...delivered(), projectionDiffers: '1 behind' }))).to.deep.equal([
+        'projection check finds a difference',
+      ]);
+    });
+
     it('something happened that nobody planned', () => {
       expect(brokenRules(balance({ ...delivered(), incidents: ['ingest ended by itself'] }))).to.deep.equal([
         'what nobody planned',
@@ -291,6 +297,7 @@ function told(row: Partial<Row>, events: Event[]): Evidence {
     rows: [{ ...full, status: statusOf(full.state), version: versionOf(full) }],
     traced: new Map([[ID, events.map(({ version }) => version)]]),
     lettersIndexed: 0,
+    projectionDiffers: null,
     callsAfterReset: 0,
     incidents: [],
   };

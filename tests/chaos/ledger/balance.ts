@@ -1,4 +1,4 @@
-import type { Evidence, Letter, Unusable } from './evidence.ts';
+import type { Door, Evidence, Letter, Unusable } from './evidence.ts';
 import { explain, type Explanation } from './explain.ts';
 import { recoveries, type Recovery, RECOVERY_MS_MAX } from './recovery.ts';
 import { RULES, timeOf } from './rules.ts';
@@ -14,8 +14,8 @@ export type Ledger = {
   guilty: Story[];
 };
 
-export type Count = { what: string; value: number };
-export type Breach = { id: string; says: string };
+type Count = { what: string; value: number };
+type Breach = { id: string; says: string };
 
 export function balance(evidence: Evidence): Ledger {
   const stories = tellStories(evidence);
@@ -50,6 +50,7 @@ function rulesOfTheRun(evidence: Evidence, recovered: Recovery[]): Ledger['rules
     { name: 'accepted and without an id', breaches: withoutId(evidence) },
     { name: 'unusable record without its letter', breaches: unusableInSilence(evidence) },
     { name: 'dead letters not in the index', breaches: lettersNotIndexed(evidence) },
+    { name: 'projection check finds a difference', breaches: breachOf('–', evidence.projectionDiffers) },
     { name: 'sending again too late after a kill', breaches: recovered.flatMap(late) },
     { name: 'sent again when read from the start', breaches: sentAgain(evidence) },
     { name: 'what nobody planned', breaches: evidence.incidents.map((says) => ({ id: '–', says })) },
@@ -101,7 +102,8 @@ function countAll(evidence: Evidence, stories: readonly Story[]): Count[] {
       'accepted: answered 202 or acknowledged',
       wanted.filter(({ answer }) => answer === 'accepted').length,
     ),
-    tally('maybe: no answer, or one that says so', maybe.length),
+    tally('maybe: no answer by REST, or one that says so', maybe.filter(({ door }) => isRest(door)).length),
+    tally('maybe: not acknowledged by Kafka in time', maybe.filter(({ door }) => !isRest(door)).length),
     tally('maybe, and stored', maybe.filter(({ id }) => id !== null && stored.has(id)).length),
     tally('refused', wanted.filter(({ answer }) => answer === 'refused').length),
     tally('stored', rows.length),
@@ -124,6 +126,10 @@ function reasonsOfDuplicates({ faults }: Evidence, stories: readonly Story[]): (
   return stories.flatMap((story) =>
     duplicatesOf(story).map(({ first, again }) => explain(story, first, again.at, faults)),
   );
+}
+
+function isRest(door: Door): boolean {
+  return door === 'rest' || door === 'batch';
 }
 
 function tally(what: string, value: number): Count {

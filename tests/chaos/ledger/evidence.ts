@@ -19,6 +19,8 @@ export type Evidence = {
   traced: Map<string, number[]>;
   /** Rows of the index of dead letters. */
   lettersIndexed: number;
+  /** What `fanfare projection check` found, or null. */
+  projectionDiffers: string | null;
   /** Calls made when the delivery groups read their topics again from the start. */
   callsAfterReset: number;
   /** What nobody planned: an answer that no client should get, a service that ended by itself. */

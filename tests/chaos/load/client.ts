@@ -5,7 +5,7 @@ export type Client = {
   request: (method: 'POST' | 'PATCH', path: string, options?: RequestOptions) => Promise<Answer>;
 };
 
-export type RequestOptions = { correlationId?: string; body?: unknown };
+type RequestOptions = { correlationId?: string; body?: unknown };
 
 /** `status` is null where no answer came: `refused` when nothing was sent. */
 export type Answer =
@@ -23,11 +23,11 @@ export function createClient(urls: readonly string[]): Client {
     path: string,
     { correlationId, body }: RequestOptions = {},
   ): Promise<Answer> {
+    turn += 1;
+    const first = turn;
     let answer: Answer = { status: null, isRefused: true, at: Date.now() };
-    for (let tried = 0; tried < urls.length && isUnsent(answer); tried += 1) {
-      turn = (turn + 1) % urls.length;
-      answer = await ask(`${urls[turn]}${path}`, method, correlationId, body);
-    }
+    for (let tried = 0; tried < urls.length && isUnsent(answer); tried += 1)
+      answer = await ask(`${urls[(first + tried) % urls.length]}${path}`, method, correlationId, body);
     return answer;
   }
 

@@ -26,7 +26,7 @@ export type Wish = {
 };
 
 /** The same record again: at once, later and in another partition, or later with another content. */
-export type Again = 'at once' | 'elsewhere' | 'conflicting';
+type Again = 'at once' | 'elsewhere' | 'conflicting';
 
 /** One request, or one record. */
 export type Order =
