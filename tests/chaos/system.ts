@@ -75,7 +75,7 @@ async function populate(stack: LocalStack, options: SystemOptions): Promise<Syst
   const running = await startServices(
     services.map(({ name }) => name),
     { ...SETTINGS, ...options.settings },
-    { addresses: stack.addresses, watch: logTo(options.logDir) },
+    { addresses: stack.addresses, watch: logTo(options) },
   );
   try {
     await Promise.all(TWICE.map((name) => running.addReplica(name)));
@@ -115,15 +115,23 @@ function keep(first: ServiceProcess, running: RunningServices, options: SystemOp
   });
 }
 
+/** What the scheduler says when its safety net caught something: the protocol above it has a hole. */
+const RESCUED = 'published again what Kafka did not bring';
+
 /** One file for each replica, over all of its processes. */
-function logTo(dir: string) {
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
+function logTo({ logDir, onIncident }: SystemOptions) {
+  rmSync(logDir, { recursive: true, force: true });
+  mkdirSync(logDir, { recursive: true });
   const logs = new Map<string, ReturnType<typeof openServiceLog>>();
   return (name: ServiceName, port: number) => {
-    const file = join(dir, `${name}-${port}.log`);
+    const file = join(logDir, `${name}-${port}.log`);
     const log = logs.get(file) ?? openServiceLog(file);
     logs.set(file, log);
-    return { onLine: (line: string) => log.write(line) };
+    return {
+      onLine: (line: string) => {
+        log.write(line);
+        if (line.includes(RESCUED)) onIncident(line);
+      },
+    };
   };
 }
