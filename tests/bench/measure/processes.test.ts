@@ -3,12 +3,28 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { costWhile, parseCpuTime, usageOfAll } from './processes.ts';
 
+/** User and system time are each cut to a tick of 10 ms. */
+const ROUNDING_MS = 20;
+const SELF_REPORT = `process.stdin.on('data', () => {
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, rss: process.memoryUsage.rss() }));
+});`;
+
 describe('processes', () => {
-  it('tells the CPU time and the memory of a process', () => {
-    const { me } = usageOfAll({ me: process.pid });
-    const { user, system } = process.cpuUsage();
-    expect(me?.cpuMs).to.be.within((user + system) / 1_000 - 100, (user + system) / 1_000 + 100);
-    expect(me?.memoryBytes).to.be.within(process.memoryUsage.rss() / 2, process.memoryUsage.rss() * 2);
+  it('tells the CPU time and the memory of a process, as the process itself does before and after', async () => {
+    const child = spawn(process.execPath, ['-e', SELF_REPORT], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const report = async (): Promise<{ cpuMs: number; rss: number }> => {
+      child.stdin.write('?');
+      const [answer] = await once(child.stdout, 'data');
+      return JSON.parse(String(answer));
+    };
+    const before = await report();
+    const measured = usageOfAll({ child: child.pid ?? 0 })['child'];
+    const after = await report();
+    child.kill();
+    await once(child, 'exit');
+    expect(measured?.cpuMs).to.be.within(before.cpuMs - ROUNDING_MS, after.cpuMs + ROUNDING_MS);
+    expect(measured?.memoryBytes).to.be.within(before.rss / 2, after.rss * 2);
   });
 
   it('counts a process with its children', async () => {
