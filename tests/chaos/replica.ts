@@ -29,45 +29,51 @@ export type ReplicaDeps = {
 export function supervise(first: ServiceProcess, deps: ReplicaDeps): Replica {
   const { name, port, url } = first;
   const label = `${name}-${port}`;
-  let current = first;
-  let up: Promise<void> = Promise.resolve();
-  let isExpected = false;
-
-  async function watch(process: ServiceProcess): Promise<void> {
-    await process.exited;
-    if (isExpected || process !== current) return;
-    deps.onCrash(label, process.lastLines());
-    up = startAgain();
-  }
-
-  function startAgain(): Promise<void> {
-    return restartUntilUp(label, start, { print: deps.print }, deps.signal);
-  }
-
-  async function start(): Promise<void> {
-    current = await deps.start();
-    isExpected = false;
-    void watch(current);
-  }
-
-  async function end(how: (process: ServiceProcess) => unknown): Promise<number | null> {
-    isExpected = true;
-    how(current);
-    return (await current.exited).code;
-  }
-
-  void watch(first);
+  const life: Life = { ...deps, label, current: first, up: Promise.resolve(), isEndExpected: false };
+  void watch(life, first);
   return {
     name,
     label,
     url,
     kill: async () => {
-      await end((process) => process.kill('SIGKILL'));
-      up = startAgain();
+      await end(life, (process) => process.kill('SIGKILL'));
+      life.up = startAgain(life);
     },
-    signal: (signal) => current.kill(signal),
-    up: () => up,
-    stop: () => end((process) => process.stop()),
-    start: () => (up = start()),
+    signal: (signal) => life.current.kill(signal),
+    up: () => life.up,
+    stop: () => end(life, (process) => process.stop()),
+    start: () => (life.up = start(life)),
   };
+}
+
+type Life = ReplicaDeps & {
+  label: string;
+  current: ServiceProcess;
+  /** Settles when the present process is ready. */
+  up: Promise<void>;
+  isEndExpected: boolean;
+};
+
+async function watch(life: Life, process: ServiceProcess): Promise<void> {
+  await process.exited;
+  if (life.isEndExpected || process !== life.current) return;
+  life.onCrash(life.label, process.lastLines());
+  life.up = startAgain(life);
+}
+
+/** As a supervisor would: after a moment, and again for as long as it does not come up. */
+function startAgain(life: Life): Promise<void> {
+  return restartUntilUp(life.label, () => start(life), life, life.signal);
+}
+
+async function start(life: Life): Promise<void> {
+  life.current = await life.start();
+  life.isEndExpected = false;
+  void watch(life, life.current);
+}
+
+async function end(life: Life, how: (process: ServiceProcess) => unknown): Promise<number | null> {
+  life.isEndExpected = true;
+  how(life.current);
+  return (await life.current.exited).code;
 }

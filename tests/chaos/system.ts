@@ -4,7 +4,13 @@ import type { LocalStack, PartExit } from '@fanfare/infra/local-stack';
 import { prepare } from '@fanfare/infra/prepare';
 import type { Progress } from '@fanfare/infra/screen';
 import { openServiceLog } from '@fanfare/infra/service-log';
-import { portSettingOf, type ServiceName, type ServiceProcess, services } from '@fanfare/infra/services';
+import {
+  portSettingOf,
+  type ServiceName,
+  type ServiceProcess,
+  services,
+  type ServiceWatch,
+} from '@fanfare/infra/services';
 import { startTemporaryStack } from '@fanfare/infra/temporary-stack';
 import { type RunningServices, startServices } from '@fanfare/testkit';
 import { type Replica, supervise } from './replica.ts';
@@ -72,17 +78,32 @@ export async function openSystem(options: SystemOptions): Promise<System> {
 
 async function populate(stack: LocalStack, options: SystemOptions): Promise<System> {
   options.progress('services all of them, and a second one of most');
+  const logs = openLogs(options);
   const running = await startServices(
     services.map(({ name }) => name),
     { ...SETTINGS, ...options.settings },
-    { addresses: stack.addresses, watch: logTo(options) },
+    { addresses: stack.addresses, watch: logs.watch },
   );
+  const close = async (): Promise<void> => {
+    // What a supervisor had just started is among them.
+    await Promise.all(running.processes.map((process) => process.stop()));
+    logs.close();
+  };
   try {
     await Promise.all(TWICE.map((name) => running.addReplica(name)));
+    return systemOf(stack, running, options, close);
   } catch (error) {
-    await endAll(running);
+    await close();
     throw error;
   }
+}
+
+function systemOf(
+  stack: LocalStack,
+  running: RunningServices,
+  options: SystemOptions,
+  closeServices: () => Promise<void>,
+): System {
   const replicas = running.processes.map((process) => keep(process, running, options));
   const of = (name: ServiceName): Replica[] => replicas.filter((replica) => replica.name === name);
   return {
@@ -93,15 +114,10 @@ async function populate(stack: LocalStack, options: SystemOptions): Promise<Syst
     simulatorUrl: running.urls.simulator,
     close: async () => {
       await Promise.all(replicas.map((replica) => replica.stop()));
-      await endAll(running);
+      await closeServices();
       await stack.stop();
     },
   };
-}
-
-/** Of what a supervisor had just started as well. */
-async function endAll({ processes }: RunningServices): Promise<void> {
-  await Promise.all(processes.map((process) => process.stop()));
 }
 
 function keep(first: ServiceProcess, running: RunningServices, options: SystemOptions): Replica {
@@ -119,19 +135,21 @@ function keep(first: ServiceProcess, running: RunningServices, options: SystemOp
 const RESCUED = 'published again what Kafka did not bring';
 
 /** One file for each replica, over all of its processes. */
-function logTo({ logDir, onIncident }: SystemOptions) {
+function openLogs({ logDir, onIncident }: SystemOptions) {
   rmSync(logDir, { recursive: true, force: true });
   mkdirSync(logDir, { recursive: true });
   const logs = new Map<string, ReturnType<typeof openServiceLog>>();
-  return (name: ServiceName, port: number) => {
+
+  function watch(name: ServiceName, port: number): ServiceWatch {
     const file = join(logDir, `${name}-${port}.log`);
     const log = logs.get(file) ?? openServiceLog(file);
     logs.set(file, log);
-    return {
-      onLine: (line: string) => {
-        log.write(line);
-        if (line.includes(RESCUED)) onIncident(line);
-      },
+    const onLine = (line: string): void => {
+      log.write(line);
+      if (line.includes(RESCUED)) onIncident(line);
     };
-  };
+    return { onLine };
+  }
+
+  return { watch, close: () => logs.forEach((log) => log.close()) };
 }

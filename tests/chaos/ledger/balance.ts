@@ -1,4 +1,4 @@
-import type { Door, Evidence, Letter, Unusable } from './evidence.ts';
+import type { Door, Evidence, Letter, Unusable, Wanted } from './evidence.ts';
 import { explain, type Explanation } from './explain.ts';
 import { recoveries, type Recovery, RECOVERY_MS_MAX } from './recovery.ts';
 import { RULES, timeOf } from './rules.ts';
@@ -91,21 +91,11 @@ function sentAgain({ callsAfterReset }: Evidence): Breach[] {
 }
 
 function countAll(evidence: Evidence, stories: readonly Story[]): Count[] {
-  const { wanted, calls, cancels, letters, events, faults } = evidence;
+  const { calls, cancels, letters, events, faults } = evidence;
   const rows = stories.flatMap(({ row }) => (row === null ? [] : [row]));
-  const maybe = wanted.filter(({ answer }) => answer === 'maybe');
-  const stored = new Set(rows.map(({ id }) => id));
   const why = reasonsOfDuplicates(evidence, stories);
   return [
-    tally('asked for', wanted.length),
-    tally(
-      'accepted: answered 202 or acknowledged',
-      wanted.filter(({ answer }) => answer === 'accepted').length,
-    ),
-    tally('maybe: no answer by REST, or one that says so', maybe.filter(({ door }) => isRest(door)).length),
-    tally('maybe: not acknowledged by Kafka in time', maybe.filter(({ door }) => !isRest(door)).length),
-    tally('maybe, and stored', maybe.filter(({ id }) => id !== null && stored.has(id)).length),
-    tally('refused', wanted.filter(({ answer }) => answer === 'refused').length),
+    ...countPromises(evidence, new Set(rows.map(({ id }) => id))),
     tally('stored', rows.length),
     ...(['delivered', 'failed', 'cancelled', 'expired'] as const).map((state) =>
       tally(state, rows.filter((row) => row.state === state).length),
@@ -119,6 +109,19 @@ function countAll(evidence: Evidence, stories: readonly Story[]): Count[] {
     tally('status events', events.length),
     tally('dead letters', letters.length),
     tally('faults', faults.length),
+  ];
+}
+
+function countPromises({ wanted }: Evidence, stored: ReadonlySet<string>): Count[] {
+  const told = (answer: Wanted['answer']): Wanted[] => wanted.filter((one) => one.answer === answer);
+  const maybe = told('maybe');
+  return [
+    tally('asked for', wanted.length),
+    tally('accepted: answered 202 or acknowledged', told('accepted').length),
+    tally('maybe: no answer by REST, or one that says so', maybe.filter(({ door }) => isRest(door)).length),
+    tally('maybe: not acknowledged by Kafka in time', maybe.filter(({ door }) => !isRest(door)).length),
+    tally('maybe, and stored', maybe.filter(({ id }) => id !== null && stored.has(id)).length),
+    tally('refused', told('refused').length),
   ];
 }
 
