@@ -46,6 +46,7 @@ export function grouped<T, R>(options: GroupedOptions<T, R>): Grouped<T, R> {
     inFlight: 0,
     lastSize: 0,
     scheduled: false,
+    lingering: null,
     onIdle: [],
   };
   const offer = (item: T): Promise<R> => {
@@ -74,6 +75,8 @@ type State<T, R> = {
   /** Members of the group that left last. */
   lastSize: number;
   scheduled: boolean;
+  /** The wait for company, while there is one; it ends when as many are here as left last. */
+  lingering: NodeJS.Timeout | null;
   onIdle: (() => void)[];
 };
 
@@ -84,21 +87,31 @@ function isFull<T, R>(state: State<T, R>, limits: Limits<T, R>, bytes: number): 
 
 /** A group leaves at the end of the event loop's turn, so requests that were read in the same turn join it. */
 function schedule<T, R>(state: State<T, R>, limits: Limits<T, R>): void {
-  if (state.scheduled || state.queue.length === 0 || state.inFlight >= limits.inFlightMax) return;
+  if (state.queue.length === 0 || state.inFlight >= limits.inFlightMax) return;
+  const isWaiting = awaitsCompany(state, limits);
+  if (state.lingering !== null && !isWaiting) stopLingering(state);
+  if (state.scheduled) return;
   state.scheduled = true;
   const start = (): void => {
+    state.lingering = null;
     state.scheduled = false;
     while (state.queue.length > 0 && state.inFlight < limits.inFlightMax) void leave(state, limits);
   };
-  if (awaitsCompany(state, limits)) setTimeout(start, limits.lingerMs);
+  if (isWaiting) state.lingering = setTimeout(start, limits.lingerMs);
   else setImmediate(start);
+}
+
+function stopLingering<T, R>(state: State<T, R>): void {
+  if (state.lingering !== null) clearTimeout(state.lingering);
+  state.lingering = null;
+  state.scheduled = false;
 }
 
 /** What the last group's members ask for next is on its way; leaving without it would halve the groups. */
 const BUSY_GROUP_SIZE = 8;
 
 function awaitsCompany<T, R>({ queue, lastSize }: State<T, R>, { lingerMs, sizeMax }: Limits<T, R>): boolean {
-  return lingerMs > 0 && lastSize >= BUSY_GROUP_SIZE && queue.length < Math.min(1.5 * lastSize, sizeMax);
+  return lingerMs > 0 && lastSize >= BUSY_GROUP_SIZE && queue.length < Math.min(lastSize, sizeMax);
 }
 
 async function leave<T, R>(state: State<T, R>, limits: Limits<T, R>): Promise<void> {
