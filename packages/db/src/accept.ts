@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Notification } from '@fanfare/contracts';
 import { type Draft, fingerprint } from '@fanfare/domain';
 import type { Database, Statement } from './connect.ts';
+import { dropPromises, promise } from './promise.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
 
 /** A notification about to be stored: what was asked for, under the id it will have. */
@@ -85,14 +86,8 @@ const ACCEPT: Statement = {
       FROM json_to_record($${INPUT_WIDTH + 1}) AS batch(id uuid, size integer, metadata json, correlation_id text)
       WHERE batch.id IS NOT NULL
     ),
-    promised AS (
-      INSERT INTO outbox (id, notification_ids)
-      SELECT $${INPUT_WIDTH + 2}, array_agg(id) FROM input WHERE scheduled_at IS NULL HAVING count(*) > 0
-    ),
-    kept AS (
-      DELETE FROM outbox WHERE id IN
-        (SELECT id FROM outbox WHERE id = ANY ($${INPUT_WIDTH + 3}::uuid[]) FOR UPDATE SKIP LOCKED)
-    )
+    promised AS (${promise('input WHERE scheduled_at IS NULL', `$${INPUT_WIDTH + 2}::uuid`, 'caller')}),
+    kept AS (${dropPromises(`$${INPUT_WIDTH + 3}`)})
     SELECT ${NOW} AS at`,
 };
 
@@ -111,10 +106,6 @@ const ADOPT: Statement = {
     FROM input LEFT JOIN deliveries USING (id)`,
 };
 
-const FORGET_OUTBOX: Statement = {
-  name: 'forget_outbox',
-  text: `DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED)`,
-};
 const FIND: Statement = { name: 'find', text: `SELECT at FROM deliveries WHERE id = $1` };
 
 /**
@@ -148,11 +139,6 @@ export async function adoptForeign(db: Database, notifications: Accepted[]): Pro
   return notifications.map(({ id }) => byId.get(id) ?? 'unseen');
 }
 
-/** Drops the promises of groups that Kafka has acknowledged. */
-export async function forgetOutbox(db: Database, outboxIds: string[]): Promise<void> {
-  await db.query(FORGET_OUTBOX, [outboxIds]);
-}
-
 /**
  * For a caller whose reply was lost: when a notification was accepted, or null if it was not. A group is stored as a
  * whole, so any of its notifications speaks for it.
@@ -162,6 +148,18 @@ export async function findAccepted(db: Database, id: string): Promise<number | n
   return row?.at ?? null;
 }
 
+/** The notification as a record of ours carries it. `at`: when it was accepted, in epoch milliseconds. */
+export function notificationOf(accepted: Accepted, at: number): Notification {
+  const { id, tenant_id, batch_id, correlation_id, idempotency_key, source, draft } = accepted;
+  const identity = { id, tenant_id, batch_id, correlation_id, idempotency_key, source };
+  // What is accepted has been rendered: the variables were used up.
+  return { ...draft, ...identity, template_variables: null, metadata: metadataText(draft), created_at: at };
+}
+
+function metadataText({ metadata }: Draft): string | null {
+  return metadata === null ? null : JSON.stringify(metadata);
+}
+
 function inputValues(notifications: Accepted[]): unknown[][] {
   return columnValues(
     INPUT,
@@ -169,7 +167,7 @@ function inputValues(notifications: Accepted[]): unknown[][] {
       ...draft,
       ...identity,
       digest: hash('sha256', fingerprint({ ...draft, ...asked }), 'buffer'),
-      metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
+      metadata: metadataText(draft),
     })),
   );
 }

@@ -2,6 +2,7 @@ import type { Status } from '@fanfare/contracts';
 import { type DeliveryState, statusOf, TRANSITIONS } from '@fanfare/domain';
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
+import { promise } from './promise.ts';
 import { showStates, stateColumns } from './read-model.ts';
 
 const CANCELLABLE = TRANSITIONS.cancel.from.map((state) => `'${state}'`).join(', ');
@@ -18,9 +19,7 @@ const CANCEL: Statement = {
     ),
     states AS (SELECT ${stateColumns('changed')} FROM changed),
     shown AS (${showStates('states')}),
-    promised AS (
-      INSERT INTO outbox (id, notification_ids, relay_after) SELECT $2, ARRAY[id], now() FROM changed
-    )
+    promised AS (${promise('changed', '$2::uuid', 'scheduler')})
     SELECT l.state, changed.id IS NOT NULL AS cancelled FROM locked l LEFT JOIN changed USING (id)`,
 };
 

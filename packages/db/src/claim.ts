@@ -2,6 +2,7 @@ import type { DeadLetterReason } from '@fanfare/contracts';
 import type { ClaimTicket, Delivery } from '@fanfare/domain';
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
+import { promise } from './promise.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
 
 /** Columns of a row as {@link Delivery} has them. */
@@ -198,8 +199,7 @@ const DELIVER_LATE: Statement = {
       FROM locked l WHERE d.id = l.id AND d.state NOT IN ('scheduled', 'delivered')
       RETURNING d.id
     )
-    INSERT INTO outbox (id, notification_ids)
-    SELECT gen_random_uuid(), array_agg(id) FROM changed HAVING count(*) > 0`,
+    ${promise('changed', 'gen_random_uuid()', 'caller')}`,
 };
 
 export type LateDelivery = Pick<Settlement, 'id' | 'provider' | 'provider_message_id' | 'duration_ms'>;

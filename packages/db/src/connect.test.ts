@@ -84,7 +84,11 @@ describe('database connection', () => {
 
   it('goes on after its connections were ended', async () => {
     const lost: Error[] = [];
-    const db = connectDatabase({ url: test.url, connectionsMax: 2, onError: (error) => lost.push(error) });
+    const db = connectDatabase({
+      url: test.url,
+      connectionsMax: 2,
+      log: { warn: (_, { error }) => lost.push(error) },
+    });
     const [{ pid } = {}] = await ask(db, 'SELECT pg_backend_pid() AS pid');
     const gone = new Promise((resolve) => {
       const wait = (): void => (lost.length > 0 ? resolve(undefined) : void setImmediate(wait));

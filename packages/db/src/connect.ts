@@ -21,8 +21,8 @@ export type DatabaseOptions = {
   url: string;
   /** Connections at most; each serves one statement at a time. */
   connectionsMax?: number;
-  /** A connection that broke while idle; the pool replaces it. */
-  onError?: (error: Error) => void;
+  /** Told of a connection that broke while idle, which the pool replaces. A service's logger fits. */
+  log?: { warn: (message: string, fields: { error: Error }) => void };
 };
 
 const INT8 = 20;
@@ -54,7 +54,7 @@ const types = {
 };
 
 /** Opens a pool; connects when first used, so that a service starts while Postgres is away. */
-export function connectDatabase({ url, connectionsMax = 8, onError }: DatabaseOptions): Database {
+export function connectDatabase({ url, connectionsMax = 8, log }: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
@@ -67,7 +67,7 @@ export function connectDatabase({ url, connectionsMax = 8, onError }: DatabaseOp
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   });
-  pool.on('error', (error) => onError?.(error));
+  pool.on('error', (error) => log?.warn('a database connection broke', { error }));
   return {
     query: (statement, values) => queryUntilUndisturbed(pool, { ...statement, values }, BUSY_RETRIES_MAX),
     check: () => within(CHECK_TIMEOUT_MS, pool.query('SELECT 1')),

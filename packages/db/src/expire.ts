@@ -1,6 +1,7 @@
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
 import type { Promised } from './outbox.ts';
+import { promise } from './promise.ts';
 import { showStates, stateColumns } from './read-model.ts';
 
 // An accepted row is due when it expires. A claimed attempt runs its course: what is being sent is not called expired;
@@ -22,8 +23,7 @@ const EXPIRE: Statement = {
     ),
     states AS (SELECT ${stateColumns('changed')} FROM changed JOIN visible USING (id)),
     shown AS (${showStates('states')})
-    INSERT INTO outbox (id, notification_ids)
-    SELECT $1, array_agg(id) FROM changed HAVING count(*) > 0
+    ${promise('changed', '$1::uuid', 'caller')}
     RETURNING id, notification_ids`,
 };
 

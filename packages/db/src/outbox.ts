@@ -1,7 +1,9 @@
 import type { Notification } from '@fanfare/contracts';
 import type { Delivery } from '@fanfare/domain';
+import { NOW } from './accept.ts';
 import { DELIVERY_COLUMNS } from './claim.ts';
 import type { Database, Statement } from './connect.ts';
+import { dropPromises, promise } from './promise.ts';
 
 /** A group whose records still have to be published. */
 export type Promised = { id: string; notification_ids: string[] };
@@ -22,6 +24,13 @@ export function takeAbandoned(db: Database, limit: number): Promise<Promised[]> 
   return db.query<Promised>(TAKE_ABANDONED, [limit]);
 }
 
+const FORGET_OUTBOX: Statement = { name: 'forget_outbox', text: dropPromises('$1') };
+
+/** Drops the promises of groups that Kafka has acknowledged. */
+export async function forgetOutbox(db: Database, outboxIds: string[]): Promise<void> {
+  await db.query(FORGET_OUTBOX, [outboxIds]);
+}
+
 // A producer's own record that is late may be the one that is claimed: it tells of the same acceptance, at the same time.
 const RELEASE_DUE: Statement = {
   name: 'release_due',
@@ -32,11 +41,10 @@ const RELEASE_DUE: Statement = {
     ),
     released AS (
       UPDATE deliveries d SET state = 'accepted', due_at = d.expires_at,
-        at = date_trunc('milliseconds', now()), accepted_at = date_trunc('milliseconds', now())
+        at = ${NOW}, accepted_at = ${NOW}
       FROM due WHERE d.id = due.id RETURNING d.id
     )
-    INSERT INTO outbox (id, notification_ids)
-    SELECT $1, array_agg(id) FROM released HAVING count(*) > 0
+    ${promise('released', '$1::uuid', 'caller')}
     RETURNING id, notification_ids`,
 };
 

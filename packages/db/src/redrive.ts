@@ -2,6 +2,7 @@ import type { DeadLetterReason, DeadLetterResolution } from '@fanfare/contracts'
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
 import { DEAD_LETTERS_COUNTED_MAX, type DeadLetterFilter, filterValues, MATCHES } from './dead-letters.ts';
+import { promise } from './promise.ts';
 import { showStates, stateColumns } from './read-model.ts';
 
 /** How many letters a redrive left with each resolution, or would. */
@@ -148,10 +149,7 @@ function redrive(letters: string): string {
       SELECT e.* FROM states e JOIN notifications n ON n.id = e.notification_id ORDER BY n.id FOR UPDATE OF n
     ),
     shown AS (${showStates('visible')}),
-    promised AS (
-      INSERT INTO outbox (id, notification_ids, relay_after)
-      SELECT gen_random_uuid(), array_agg(id), now() FROM changed HAVING count(*) > 0
-    ),
+    promised AS (${promise('changed', 'gen_random_uuid()', 'scheduler')}),
     marked AS (
       UPDATE dead_letters d SET resolution = r.resolution, resolved_at = ${NOW}
       FROM resolved r WHERE d.id = r.letter_id AND d.resolved_at IS NULL

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Channel, HEADER, type Notification, parseWorkTopic, type Priority } from '@fanfare/contracts';
+import { type Channel, HEADER, parseWorkTopic, type Priority } from '@fanfare/contracts';
 import type { Accepted } from '@fanfare/db';
 import {
   type ContentLimits,
@@ -44,17 +44,6 @@ export function readForeign(limits: ContentLimits, record: ConsumedRecord, value
       idempotency_key: text(input, 'idempotency_key'),
       source: text(input, 'source'),
     },
-  };
-}
-
-/** The notification as a record of ours would carry it. */
-export function notificationOf({ draft, ...identity }: Accepted, at: number): Notification {
-  return {
-    ...draft,
-    ...identity,
-    template_variables: null,
-    metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
-    created_at: at,
   };
 }
 

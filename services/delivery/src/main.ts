@@ -23,7 +23,7 @@ await runService({
     const db = connectDatabase({
       url: settings.DATABASE_URL,
       connectionsMax: settings.DELIVERY_CONNECTIONS,
-      onError: (error) => log.warn('a database connection broke', { error }),
+      log,
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'delivery', log });
     const publisher = createPublisher({ kafka });

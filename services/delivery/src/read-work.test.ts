@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { HEADER, journey, notificationCodec, ORIGIN } from '@fanfare/contracts';
+import { notificationOf } from '@fanfare/db';
 import { DEFAULT_CONTENT_LIMITS, retryHeaders } from '@fanfare/domain';
 import { type ConsumedRecord, Undecodable } from '@fanfare/kafka';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { notificationOf } from './foreign-record.ts';
 import { readWork, type Work } from './read-work.ts';
 
 const NOW = 1_780_000_000_000;

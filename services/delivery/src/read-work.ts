@@ -1,8 +1,8 @@
 import { type DeadLetterReason, journey, type Notification, notificationCodec } from '@fanfare/contracts';
-import type { Accepted } from '@fanfare/db';
+import { type Accepted, notificationOf } from '@fanfare/db';
 import { type ContentLimits, isOwn, isRecord, isUuid, readAppendedAt } from '@fanfare/domain';
 import { type ConsumedRecord, type Serde, Undecodable } from '@fanfare/kafka';
-import { notificationOf, readForeign } from './foreign-record.ts';
+import { readForeign } from './foreign-record.ts';
 
 /** A record of a work topic, read: a notification to deliver, or the reason why it never can be. */
 export type Work =

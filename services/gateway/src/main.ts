@@ -14,7 +14,7 @@ await runService({
     const db = connectDatabase({
       url: settings.DATABASE_URL,
       connectionsMax: CONNECTIONS_MAX,
-      onError: (error) => log.warn('a database connection broke', { error }),
+      log,
     });
     const redis = connectRedis({ url: settings.REDIS_URL, name: 'gateway', log });
     const { HOST: host, GATEWAY_PORT } = settings;

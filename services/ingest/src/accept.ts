@@ -1,10 +1,10 @@
-import type { Notification } from '@fanfare/contracts';
 import {
   type Accepted,
   type AcceptedBatch,
   type AcceptGroup,
   DatabaseAway,
   DatabaseUnreachable,
+  notificationOf,
 } from '@fanfare/db';
 import { acceptedDelivery } from '@fanfare/domain';
 import type { JourneyRecords, OutgoingRecord } from '@fanfare/kafka';
@@ -108,21 +108,11 @@ function recordsOf(
   at: number,
 ): OutgoingRecord[] {
   return notifications.filter(isDueNow).flatMap((accepted) => {
-    const notification = workOf(accepted, at);
+    const notification = notificationOf(accepted, at);
     return records.promised(notification, acceptedDelivery(notification, at), traceparent ?? undefined);
   });
 }
 
 function isDueNow(accepted: Accepted | undefined): boolean {
   return accepted?.draft.scheduled_at === null;
-}
-
-function workOf({ draft, ...identity }: Accepted, at: number): Notification {
-  return {
-    ...draft,
-    ...identity,
-    template_variables: null,
-    metadata: draft.metadata === null ? null : JSON.stringify(draft.metadata),
-    created_at: at,
-  };
 }

@@ -47,7 +47,7 @@ await runService({
     const db = connectDatabase({
       url: settings.DATABASE_URL,
       connectionsMax: settings.ACCEPT_CONNECTIONS,
-      onError: (error) => log.warn('a database connection broke', { error }),
+      log,
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'ingest', log });
     const publisher = createPublisher({ kafka, deadlineMs: PUBLISH_DEADLINE_MS });

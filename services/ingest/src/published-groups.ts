@@ -26,6 +26,10 @@ export function createPublishedGroups(forget: (outboxIds: string[]) => Promise<v
 
   function putBack(outboxIds: string[]): void {
     ids.push(...outboxIds);
+    flushLater();
+  }
+
+  function flushLater(): void {
     if (ids.length > 0 && timer === null) timer = setTimeout(flushQuietly, QUIET_MS);
   }
 
@@ -41,7 +45,7 @@ export function createPublishedGroups(forget: (outboxIds: string[]) => Promise<v
   /** What cannot be deleted now is tried again; were it never, the scheduler would publish it once more. */
   function flushQuietly(): void {
     timer = null;
-    flush().catch(() => putBack([]));
+    flush().catch(flushLater);
   }
 
   return { add: (id) => putBack([id]), take, putBack, flush };

@@ -17,7 +17,7 @@ await runService({
     const db = connectDatabase({
       url: settings.DATABASE_URL,
       connectionsMax: CONNECTIONS_MAX,
-      onError: (error) => log.warn('a database connection broke', { error }),
+      log,
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'projector', log });
     const redis = connectRedis({ url: settings.REDIS_URL, name: 'projector', log });

@@ -15,7 +15,7 @@ await runService({
     const db = connectDatabase({
       url: settings.DATABASE_URL,
       connectionsMax: CONNECTIONS_MAX,
-      onError: (error) => log.warn('a database connection broke', { error }),
+      log,
     });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'scheduler', log });
     const publisher = createPublisher({ kafka });

@@ -17,7 +17,7 @@ export function connectWitnesses({
   simulatorUrl,
 }: Pick<Witnesses, 'addresses' | 'simulatorUrl'>): Witnesses {
   const { DATABASE_URL, KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = addresses;
-  const db = connectDatabase({ url: DATABASE_URL, connectionsMax: 2, onError: ignore });
+  const db = connectDatabase({ url: DATABASE_URL, connectionsMax: 2, log: { warn: ignore } });
   const kafka = connectKafka({ brokers: KAFKA_BROKERS.split(','), clientId: 'chaos', log: silent });
   return {
     db,
