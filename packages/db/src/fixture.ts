@@ -1,4 +1,6 @@
+// For tests alone, those of the services too: `@fanfare/db/fixture`.
 import { randomUUIDv7 } from 'node:crypto';
+import type { StatusEvent } from '@fanfare/contracts';
 import { acceptedDelivery, type Delivery, type Draft } from '@fanfare/domain';
 import { freshDatabase } from '@fanfare/testkit';
 import type { Accepted, AcceptGroup } from './accept.ts';
@@ -121,6 +123,39 @@ export async function store(db: Database, drafts: Partial<Draft>[]): Promise<str
   const notifications = drafts.map((draft) => accepted(draft));
   await acceptGroup(db, groupOf(notifications));
   return notifications.map(({ id }) => id);
+}
+
+/** An event of a notification that has no provider's answer yet. */
+export function eventOf(
+  notification_id: string,
+  status: string,
+  version: number,
+  change: Partial<StatusEvent> = {},
+): StatusEvent {
+  return {
+    notification_id,
+    tenant_id: 'default',
+    batch_id: null,
+    template_id: null,
+    channel: 'sms',
+    priority: 'normal',
+    status,
+    version,
+    cycle: 0,
+    attempt: 0,
+    max_attempts: 5,
+    at: 1_780_000_000_000,
+    started_at: null,
+    duration_ms: null,
+    provider: null,
+    provider_message_id: null,
+    outcome: null,
+    reason: null,
+    next_retry_at: null,
+    correlation_id: null,
+    source: null,
+    ...change,
+  };
 }
 
 /** The claim that the first work record of a notification asks for. */

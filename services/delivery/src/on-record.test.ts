@@ -11,17 +11,15 @@ import {
   acceptGroup,
   adoptForeign,
   claim,
-  connectDatabase,
-  type Database,
   deliverLate,
-  migrate,
   readPublishable,
   settle,
   takeAbandoned,
+  notificationOf,
 } from '@fanfare/db';
+import { accepted, useDatabase } from '@fanfare/db/fixture';
 import { type Delivery, type Outcome, statusEvent, workHeaders } from '@fanfare/domain';
 import type { ConsumedRecord, OutgoingRecord } from '@fanfare/kafka';
-import { freshDatabase } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { createOneAtATime } from './one-at-a-time.ts';
 import { type DeliveryDeps, onRecord } from './on-record.ts';
@@ -31,23 +29,11 @@ const TOPIC = 'notifications.sms.normal';
 
 /** The rules of a delivery on a real database; only the provider, and Kafka's end of `publish`, are the test's. */
 describe('onRecord', () => {
-  let db: Database;
-  let drop: () => Promise<void>;
+  const test = useDatabase();
   let offset = 0;
 
-  before(async () => {
-    const database = await freshDatabase();
-    await migrate(database.url);
-    db = connectDatabase({ url: database.url });
-    drop = () => database.drop();
-  });
-  after(async () => {
-    await db.close();
-    await drop();
-  });
-
   it('claims, announces, calls once, settles, publishes what follows', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'accepted', messageId: 'm-1' }]);
     await onRecord(world.deps, record);
     expect(world.calls).to.equal(1);
@@ -61,7 +47,7 @@ describe('onRecord', () => {
   });
 
   it('sends a copy of the record at another offset nowhere', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
     await onRecord(world.deps, record);
     await onRecord(world.deps, { ...record, offset: (offset += 1) });
@@ -70,7 +56,7 @@ describe('onRecord', () => {
   });
 
   it('publishes again, and does not call again, when it died between settling and publishing', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const dying = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
     await interrupted(onRecord({ ...dying.deps, publish: dieAfterAnnouncing() }, record));
     const reborn = worldOf(notification, []);
@@ -80,7 +66,7 @@ describe('onRecord', () => {
   });
 
   it('puts a failed attempt into the retry topic with the ticket of the next one', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, [unavailable()]);
     await onRecord(world.deps, record);
     expect(world.statuses()).to.deep.equal(['processing', 'retrying']);
@@ -95,7 +81,7 @@ describe('onRecord', () => {
   });
 
   it('repeats the very same retry when it died before publishing it', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const dying = worldOf(notification, [unavailable()]);
     const lost: OutgoingRecord[] = [];
     await interrupted(onRecord({ ...dying.deps, publish: dieAfterAnnouncing(lost) }, record));
@@ -106,7 +92,7 @@ describe('onRecord', () => {
   });
 
   it('makes the next attempt from the retry record, and only once', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, [unavailable(), { kind: 'accepted', messageId: null }]);
     await onRecord(world.deps, record);
     const retry = returned(world.published);
@@ -118,14 +104,14 @@ describe('onRecord', () => {
   });
 
   it('uses no attempt for a throttled call', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'throttled', reason: '429', retryAfterMs: 1 }]);
     await onRecord(world.deps, record);
     expect(returned(world.published).headers[HEADER.attempt]).to.equal('1');
   });
 
   it('gives an attempt back, without a call, when the lease has no time left for one', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, []);
     await onRecord({ ...world.deps, hasTimeToCall: () => false }, record);
     expect(world.calls).to.equal(0);
@@ -134,7 +120,7 @@ describe('onRecord', () => {
   });
 
   it('waits for a dead worker’s lease, then makes the attempt again', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const dying = worldOf(notification, []);
     await interrupted(onRecord({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
     const reborn = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
@@ -150,7 +136,7 @@ describe('onRecord', () => {
   });
 
   it('leaves an attempt alone that another record holds', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const dying = worldOf(notification, []);
     await interrupted(onRecord({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
     const other = worldOf(notification, []);
@@ -160,12 +146,12 @@ describe('onRecord', () => {
   });
 
   it('records what was accepted although the lease was lost, with a promise to publish it', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const slow = worldOf(notification, [{ kind: 'accepted', messageId: 'late' }]);
     const call: DeliveryDeps['call'] = async (...args) => {
       await endLease(notification.id);
       await claim(
-        db,
+        test.db,
         [{ id: notification.id, cycle: 0, fence: 0, attempt: 1, claimed_from: 'elsewhere' }],
         LEASE_MS,
       );
@@ -178,12 +164,12 @@ describe('onRecord', () => {
   });
 
   it('says nothing of a failure whose lease was lost: another worker has the attempt', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const slow = worldOf(notification, [unavailable()]);
     const call: DeliveryDeps['call'] = async (...args) => {
       await endLease(notification.id);
       await claim(
-        db,
+        test.db,
         [{ id: notification.id, cycle: 0, fence: 0, attempt: 1, claimed_from: 'elsewhere' }],
         LEASE_MS,
       );
@@ -195,7 +181,7 @@ describe('onRecord', () => {
   });
 
   it('sends a rejected one to the dead letters, bytes untouched', async () => {
-    const { notification, record } = await accepted();
+    const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'rejected', reason: 'no such number' }]);
     await onRecord(world.deps, record);
     const letter = world.published.find(({ topic }) => topic === DEAD_LETTER_TOPIC);
@@ -210,7 +196,7 @@ describe('onRecord', () => {
   });
 
   it('ends as failed when the attempts are used up', async () => {
-    const { notification, record } = await accepted({ max_attempts: 1 });
+    const { notification, record } = await store({ max_attempts: 1 });
     const world = worldOf(notification, [unavailable()]);
     await onRecord(world.deps, record);
     expect(await row(notification.id)).to.include({ state: 'failed', outcome: 'unavailable' });
@@ -218,7 +204,7 @@ describe('onRecord', () => {
   });
 
   it('buries a record of ours that has no row', async () => {
-    const notification = notificationOf(draft(), randomUUID());
+    const notification = notificationOf(acceptedOf(randomUUID()), Date.now());
     const world = worldOf(notification, []);
     await onRecord(world.deps, recordOf(notification));
     expect(world.calls).to.equal(0);
@@ -226,7 +212,7 @@ describe('onRecord', () => {
   });
 
   it('stores what came straight over Kafka, says it is queued, and delivers it once', async () => {
-    const notification = notificationOf(draft(), randomUUID());
+    const notification = notificationOf(acceptedOf(randomUUID()), Date.now());
     const foreign = acceptedOf(notification.id);
     const world = worldOf(notification, [{ kind: 'accepted', messageId: null }], foreign);
     const record = { ...recordOf(notification), headers: {} };
@@ -238,7 +224,7 @@ describe('onRecord', () => {
 
   it('buries another notification under a known id, and sends neither it nor the first again', async () => {
     const id = randomUUID();
-    const notification = notificationOf(draft(), id);
+    const notification = notificationOf(acceptedOf(id), Date.now());
     const first = worldOf(notification, [{ kind: 'accepted', messageId: null }], acceptedOf(id));
     await onRecord(first.deps, { ...recordOf(notification), headers: {} });
     const other = acceptedOf(id);
@@ -250,7 +236,7 @@ describe('onRecord', () => {
   });
 
   it('buries what cannot be read', async () => {
-    const notification = notificationOf(draft(), randomUUID());
+    const notification = notificationOf(acceptedOf(randomUUID()), Date.now());
     const world = worldOf(notification, []);
     await onRecord({ ...world.deps, readWork: unreadable }, recordOf(notification));
     expect(reasonOf(world.published)).to.equal('undecodable');
@@ -269,13 +255,13 @@ describe('onRecord', () => {
         ),
       oneAtATime: createOneAtATime(),
       adopt: async (stored) => {
-        const [adopted] = await adoptForeign(db, [stored]);
+        const [adopted] = await adoptForeign(test.db, [stored]);
         if (adopted === undefined || adopted === 'unseen') throw new Error('not adopted');
         return adopted;
       },
-      claim: async (request) => (await claim(db, [request], LEASE_MS)).get(request.id) ?? null,
-      settle: async (settlement) => (await settle(db, [settlement])).get(settlement.id) ?? null,
-      deliverLate: (late) => deliverLate(db, [late]),
+      claim: async (request) => (await claim(test.db, [request], LEASE_MS)).get(request.id) ?? null,
+      settle: async (settlement) => (await settle(test.db, [settlement])).get(settlement.id) ?? null,
+      deliverLate: (late) => deliverLate(test.db, [late]),
       publish: async (records) => void published.push(...records),
       call: () => {
         const outcome = outcomes[world.calls];
@@ -306,16 +292,16 @@ describe('onRecord', () => {
     };
   }
 
-  async function accepted(changes: Partial<Accepted['draft']> = {}) {
+  async function store(changes: Partial<Accepted['draft']> = {}) {
     const id = randomUUID();
     const stored = acceptedOf(id, changes);
-    await acceptGroup(db, {
+    await acceptGroup(test.db, {
       notifications: [stored],
       batch: null,
       outboxId: randomUUID(),
       publishedOutboxIds: [],
     });
-    const notification = notificationOf({ ...draft(), ...changes }, id);
+    const notification = notificationOf(stored, Date.now());
     return { notification, record: recordOf(notification) };
   }
 
@@ -340,24 +326,25 @@ describe('onRecord', () => {
     const headers = Object.fromEntries(
       Object.entries(retry.headers ?? {}).map(([name, value]) => [name, String(value)]),
     );
-    return { ...recordOf(notificationOf(draft(), String(retry.key))), headers };
+    return { ...recordOf(notificationOf(acceptedOf(String(retry.key)), Date.now())), headers };
   }
 
   async function row(id: string): Promise<Delivery> {
-    const [found] = await readPublishable(db, [id]);
+    const [found] = await readPublishable(test.db, [id]);
     if (found === undefined) throw new Error(`no row ${id}`);
     return found.delivery;
   }
 
   async function endLease(id: string): Promise<void> {
-    await db.query({ name: 'end_lease', text: 'UPDATE deliveries SET lease_until = now() WHERE id = $1' }, [
-      id,
-    ]);
+    await test.db.query(
+      { name: 'end_lease', text: 'UPDATE deliveries SET lease_until = now() WHERE id = $1' },
+      [id],
+    );
   }
 
   async function promisedFor(id: string): Promise<boolean> {
-    await db.query({ name: 'all_abandoned', text: 'UPDATE outbox SET relay_after = now()' }, []);
-    const groups = await takeAbandoned(db, 1_000);
+    await test.db.query({ name: 'all_abandoned', text: 'UPDATE outbox SET relay_after = now()' }, []);
+    const groups = await takeAbandoned(test.db, 1_000);
     // Its own acceptance is promised too, since this test publishes nothing for it.
     return groups.filter(({ notification_ids }) => notification_ids.includes(id)).length === 2;
   }
@@ -395,35 +382,6 @@ function reasonOf(published: OutgoingRecord[]): unknown {
   return published.find(({ topic }) => topic === DEAD_LETTER_TOPIC)?.headers?.[DEAD_LETTER_HEADER.reason];
 }
 
-function draft(): Accepted['draft'] {
-  return {
-    channel: 'sms',
-    recipient: '+15550100',
-    content: 'Günaydın',
-    priority: 'normal',
-    template_id: null,
-    template_variables: null,
-    metadata: null,
-    scheduled_at: null,
-    expires_at: null,
-    max_attempts: 3,
-    delivery_mode: 'at_least_once',
-  };
-}
-
 function acceptedOf(id: string, changes: Partial<Accepted['draft']> = {}): Accepted {
-  return {
-    draft: { ...draft(), ...changes },
-    id,
-    tenant_id: 'default',
-    batch_id: null,
-    correlation_id: null,
-    idempotency_key: null,
-    source: null,
-  };
-}
-
-function notificationOf(said: Accepted['draft'], id: string): Notification {
-  const { draft: _, ...identity } = acceptedOf(id);
-  return { ...said, ...identity, template_variables: null, metadata: null, created_at: Date.now() };
+  return accepted({ max_attempts: 3, ...changes }, { id });
 }

@@ -14,6 +14,7 @@ import {
   project,
   readProgress,
 } from '@fanfare/db';
+import { accepted as anAccepted, eventOf as firstEventOf } from '@fanfare/db/fixture';
 import { connectRedis, type RedisHandle, statusMessage } from '@fanfare/redis';
 import { createHealth, createLogger } from '@fanfare/runtime';
 import { eventually, freshDatabase, stack } from '@fanfare/testkit';
@@ -350,7 +351,9 @@ describe('gateway', () => {
   async function accepted(batchId: string | null = null): Promise<[string, string, string]> {
     const ids: [string, string, string] = [randomUUID(), randomUUID(), randomUUID()];
     await acceptGroup(db, {
-      notifications: ids.map((id) => ({ ...ACCEPTED, id, batch_id: batchId })),
+      notifications: ids.map((id) =>
+        anAccepted({ priority: 'high' }, { id, batch_id: batchId, correlation_id: 'c-1' }),
+      ),
       batch: batchId === null ? null : { id: batchId, size: 3, metadata: null, correlation_id: null },
       outboxId: randomUUID(),
       publishedOutboxIds: [],
@@ -361,48 +364,6 @@ describe('gateway', () => {
 
 type Frame = StatusUpdate & { error: { type: string } };
 
-const ACCEPTED = {
-  tenant_id: 'default',
-  correlation_id: 'c-1',
-  idempotency_key: null,
-  source: null,
-  draft: {
-    channel: 'sms',
-    recipient: '+15550100',
-    content: 'hello',
-    priority: 'high',
-    template_id: null,
-    template_variables: null,
-    metadata: null,
-    scheduled_at: null,
-    expires_at: null,
-    max_attempts: 5,
-    delivery_mode: 'at_least_once',
-  },
-} as const;
-
 function eventOf(id: string, status: string, version: number): StatusEvent {
-  return {
-    notification_id: id,
-    tenant_id: 'default',
-    batch_id: null,
-    template_id: null,
-    channel: 'sms',
-    priority: 'high',
-    status,
-    version,
-    cycle: 0,
-    attempt: 1,
-    max_attempts: 5,
-    at: AT,
-    started_at: null,
-    duration_ms: null,
-    provider: null,
-    provider_message_id: null,
-    outcome: null,
-    reason: null,
-    next_retry_at: null,
-    correlation_id: 'c-1',
-    source: null,
-  };
+  return firstEventOf(id, status, version, { priority: 'high', attempt: 1, correlation_id: 'c-1' });
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADER, DEAD_LETTER_TOPIC, workTopic } from '@fanfare/contracts';
-import { connectDatabase, type Database, indexDeadLetters, migrate } from '@fanfare/db';
+import { indexDeadLetters } from '@fanfare/db';
+import { useDatabase } from '@fanfare/db/fixture';
 import { deadLetterHeaders } from '@fanfare/domain';
 import type { ConsumedRecord } from '@fanfare/kafka';
-import { freshDatabase } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { deadLetterOf, indexGroup } from './on-dead-letter.ts';
 
@@ -60,24 +60,15 @@ describe('deadLetterOf', () => {
 });
 
 describe('indexGroup', () => {
-  let db: Database;
-  let drop: () => Promise<void>;
-
-  before(async () => {
-    const database = await freshDatabase();
-    await migrate(database.url);
-    db = connectDatabase({ url: database.url });
-    drop = () => database.drop();
-  });
-  after(async () => {
-    await db.close();
-    await drop();
-  });
+  const test = useDatabase();
 
   const index = (records: ConsumedRecord[]) =>
-    indexGroup({ index: (letters) => indexDeadLetters(db, letters), persist: (_, step) => step() }, records);
+    indexGroup(
+      { index: (letters) => indexDeadLetters(test.db, letters), persist: (_, step) => step() },
+      records,
+    );
   const rows = (partition: number) =>
-    db.query(
+    test.db.query(
       { name: 'letters', text: 'SELECT log_offset, reason FROM dead_letters WHERE log_partition = $1' },
       [partition],
     );

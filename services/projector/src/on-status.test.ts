@@ -1,42 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { STATUS_TOPIC, type StatusEvent } from '@fanfare/contracts';
-import {
-  acceptGroup,
-  connectDatabase,
-  type Database,
-  DatabaseAway,
-  getNotification,
-  getTrace,
-  migrate,
-  project,
-  readProgress,
-  rewindProgress,
-} from '@fanfare/db';
+import { DatabaseAway, getNotification, getTrace, project, readProgress, rewindProgress } from '@fanfare/db';
+import { eventOf, store, useDatabase } from '@fanfare/db/fixture';
 import { type ConsumedRecord, Undecodable } from '@fanfare/kafka';
 import { parseStatusFrame, type StatusFrame } from '@fanfare/redis';
 import { createLogger } from '@fanfare/runtime';
-import { freshDatabase } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { projectGroup, type StatusDeps } from './on-status.ts';
 import { createPositions } from './positions.ts';
 
 /** The projection on a real database; the test stands in for Kafka's and Redis's ends only. */
 describe('projectGroup', () => {
-  let db: Database;
-  let drop: () => Promise<void>;
+  const database = useDatabase();
   let partition = 0;
 
-  before(async () => {
-    const database = await freshDatabase();
-    await migrate(database.url);
-    db = connectDatabase({ url: database.url });
-    drop = () => database.drop();
-  });
-  after(async () => {
-    await db.close();
-    await drop();
-  });
   beforeEach(() => {
     partition += 1;
   });
@@ -45,13 +23,13 @@ describe('projectGroup', () => {
     const id = await accepted();
     const projector = await startProjector();
     await projector.project(recordsOf([queued(id), processing(id), delivered(id)]));
-    expect(await getNotification(db, id)).to.include({
+    expect(await getNotification(database.db, id)).to.include({
       status: 'delivered',
       attempts: 1,
       provider_message_id: 'm-1',
       delivered_at: new Date(AT + 3).toISOString(),
     });
-    expect((await getTrace(db, id)).map(({ event }) => event)).to.deep.equal([
+    expect((await getTrace(database.db, id)).map(({ event }) => event)).to.deep.equal([
       'created',
       'queued',
       'processing',
@@ -65,10 +43,10 @@ describe('projectGroup', () => {
     const id = await accepted();
     const first = await startProjector();
     await first.project(recordsOf([queued(id), processing(id)]));
-    const before = [await getNotification(db, id), await getTrace(db, id)];
+    const before = [await getNotification(database.db, id), await getTrace(database.db, id)];
     const again = recordsOf([queued(id), processing(id)], { from: 2 });
     await first.project(again);
-    expect([await getNotification(db, id), await getTrace(db, id)]).to.deep.equal(before);
+    expect([await getNotification(database.db, id), await getTrace(database.db, id)]).to.deep.equal(before);
     expect(first.toldVersions()).to.deep.equal([1, 12]);
     expect(again.every(isDone)).to.equal(true);
   });
@@ -78,8 +56,8 @@ describe('projectGroup', () => {
     const projector = await startProjector();
     await projector.project(recordsOf([delivered(id), queued(id)]));
     await projector.project(recordsOf([processing(id)], { from: 2 }));
-    expect(await getNotification(db, id)).to.include({ status: 'delivered', provider: 'http' });
-    expect((await getTrace(db, id)).map(({ event }) => event)).to.deep.equal([
+    expect(await getNotification(database.db, id)).to.include({ status: 'delivered', provider: 'http' });
+    expect((await getTrace(database.db, id)).map(({ event }) => event)).to.deep.equal([
       'created',
       'queued',
       'processing',
@@ -98,12 +76,12 @@ describe('projectGroup', () => {
     ]);
     await slow.project(records);
     expect(slow.toldVersions()).to.deep.equal([1]);
-    expect((await getTrace(db, known)).map(({ details }) => details['reason'])).to.deep.equal([
+    expect((await getTrace(database.db, known)).map(({ details }) => details['reason'])).to.deep.equal([
       undefined,
       undefined,
       undefined,
     ]);
-    expect(await getNotification(db, fresh)).to.include({ status: 'queued' });
+    expect(await getNotification(database.db, fresh)).to.include({ status: 'queued' });
     expect(await position()).to.equal(3);
     expect(records.every(isDone)).to.equal(true);
   });
@@ -113,7 +91,7 @@ describe('projectGroup', () => {
     const killed = await startProjector({ publish: () => new Promise(() => {}) });
     void killed.project(recordsOf([queued(id)]));
     await killed.published;
-    expect(await getNotification(db, id)).to.include({ status: 'queued' });
+    expect(await getNotification(database.db, id)).to.include({ status: 'queued' });
     const successor = await startProjector();
     await successor.project(recordsOf([queued(id), processing(id)]));
     expect(successor.told).to.have.length(1);
@@ -126,7 +104,7 @@ describe('projectGroup', () => {
     const projector = await startProjector();
     const records = [recordOf(null, 0), ...recordsOf([queued(id)], { from: 1 }), recordOf(null, 2)];
     await projector.project(records);
-    expect(await getNotification(db, id)).to.include({ status: 'queued' });
+    expect(await getNotification(database.db, id)).to.include({ status: 'queued' });
     expect(await position()).to.equal(3);
     expect(records.every(isDone)).to.equal(true);
   });
@@ -137,7 +115,9 @@ describe('projectGroup', () => {
     const projector = await startProjector();
     const records = recordsOf(events);
     await projector.project(records);
-    const statuses = await Promise.all(ids.map(async (id) => (await getNotification(db, id))?.status));
+    const statuses = await Promise.all(
+      ids.map(async (id) => (await getNotification(database.db, id))?.status),
+    );
     expect(statuses).to.deep.equal(['queued', 'queued', 'queued', 'pending', 'queued', 'queued', 'queued']);
     expect(projector.told.map((frame) => 'offset' in frame && frame.offset)).to.deep.equal([
       0, 1, 2, 4, 5, 6,
@@ -161,7 +141,7 @@ describe('projectGroup', () => {
         expect(records.some(isDone)).to.equal(false);
         failures -= 1;
         return failures < 0
-          ? project(db, STATUS_TOPIC, moves, events)
+          ? project(database.db, STATUS_TOPIC, moves, events)
           : Promise.reject(new DatabaseAway('away'));
       },
     });
@@ -175,7 +155,7 @@ describe('projectGroup', () => {
     let isLost = false;
     const projector = await startProjector({
       project: async (moves, events) => {
-        const projected = await project(db, STATUS_TOPIC, moves, events);
+        const projected = await project(database.db, STATUS_TOPIC, moves, events);
         if (isLost) return projected;
         isLost = true;
         throw new DatabaseAway('the reply was lost');
@@ -191,13 +171,13 @@ describe('projectGroup', () => {
     const [id, next] = [await accepted(), await accepted()];
     const projector = await startProjector();
     await projector.project(recordsOf([queued(id)], { from: 5 }));
-    await rewindProgress(db, STATUS_TOPIC, { partition, expected: 6, next: 2 });
+    await rewindProgress(database.db, STATUS_TOPIC, { partition, expected: 6, next: 2 });
     const records = recordsOf([queued(next)], { from: 6 });
     await projector.project(records);
     expect(projector.repositioned).to.deep.equal([partition]);
     expect(records.some(isDone)).to.equal(false);
     expect(await position()).to.equal(2);
-    expect(await getNotification(db, next)).to.include({ status: 'pending' });
+    expect(await getNotification(database.db, next)).to.include({ status: 'pending' });
   });
 
   it('leaves records of a partition that has gone to another member alone', async () => {
@@ -215,8 +195,8 @@ describe('projectGroup', () => {
     const current = new Set<TestRecord>();
     const published = Promise.withResolvers<void>();
     const positions = createPositions({
-      startPosition: (one) => readProgress(db, STATUS_TOPIC, one),
-      readProgress: (one) => readProgress(db, STATUS_TOPIC, one),
+      startPosition: (one) => readProgress(database.db, STATUS_TOPIC, one),
+      readProgress: (one) => readProgress(database.db, STATUS_TOPIC, one),
       reposition: (one) => {
         repositioned.push(one);
         revoke([...current]);
@@ -228,7 +208,7 @@ describe('projectGroup', () => {
         bytes === null
           ? Promise.reject(new Undecodable('no bytes'))
           : Promise.resolve(JSON.parse(bytes.toString()) as StatusEvent),
-      project: (moves, events) => project(db, STATUS_TOPIC, moves, events),
+      project: (moves, events) => project(database.db, STATUS_TOPIC, moves, events),
       positions,
       persist: untilItSucceeds,
       log: createLogger({ service: 'test', level: 'error', stream: new PassThrough().resume() }),
@@ -282,39 +262,11 @@ describe('projectGroup', () => {
   }
 
   function position(): Promise<number> {
-    return readProgress(db, STATUS_TOPIC, partition);
+    return readProgress(database.db, STATUS_TOPIC, partition);
   }
 
   async function accepted(): Promise<string> {
-    const id = randomUUID();
-    await acceptGroup(db, {
-      notifications: [
-        {
-          id,
-          tenant_id: 'default',
-          batch_id: null,
-          correlation_id: null,
-          idempotency_key: null,
-          source: null,
-          draft: {
-            channel: 'sms',
-            recipient: '+15550100',
-            content: 'hello',
-            priority: 'normal',
-            template_id: null,
-            template_variables: null,
-            metadata: null,
-            scheduled_at: null,
-            expires_at: null,
-            max_attempts: 5,
-            delivery_mode: 'at_least_once',
-          },
-        },
-      ],
-      batch: null,
-      outboxId: randomUUID(),
-      publishedOutboxIds: [],
-    });
+    const [id = ''] = await store(database.db, [{}]);
     return id;
   }
 });
@@ -329,32 +281,6 @@ async function untilItSucceeds<T>(_: string, step: () => Promise<T>): Promise<T>
       if (tries > 5) throw error;
     }
   }
-}
-
-function eventOf(id: string, status: string, version: number): StatusEvent {
-  return {
-    notification_id: id,
-    tenant_id: 'default',
-    batch_id: null,
-    template_id: null,
-    channel: 'sms',
-    priority: 'normal',
-    status,
-    version,
-    cycle: 0,
-    attempt: 0,
-    max_attempts: 5,
-    at: AT,
-    started_at: null,
-    duration_ms: null,
-    provider: null,
-    provider_message_id: null,
-    outcome: null,
-    reason: null,
-    next_retry_at: null,
-    correlation_id: null,
-    source: null,
-  };
 }
 
 function queued(id: string): StatusEvent {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { DEAD_LETTER_TOPIC, STATUS_TOPIC, type StatusEvent, statusEventCodec } from '@fanfare/contracts';
 import { connectDatabase, type Database, migrate, readProgress, rewindProgress } from '@fanfare/db';
+import { eventOf } from '@fanfare/db/fixture';
 import { deadLetterHeaders } from '@fanfare/domain';
 import {
   connectKafka,
@@ -150,29 +151,3 @@ describe('projection', function () {
     return told.filter((one) => one.startsWith(id)).map((one) => one.slice(id.length + 1));
   }
 });
-
-function eventOf(id: string, status: string, version: number): StatusEvent {
-  return {
-    notification_id: id,
-    tenant_id: 'default',
-    batch_id: null,
-    template_id: null,
-    channel: 'sms',
-    priority: 'normal',
-    status,
-    version,
-    cycle: 0,
-    attempt: 0,
-    max_attempts: 5,
-    at: 1_780_000_000_000,
-    started_at: null,
-    duration_ms: null,
-    provider: null,
-    provider_message_id: null,
-    outcome: null,
-    reason: null,
-    next_retry_at: null,
-    correlation_id: null,
-    source: null,
-  };
-}

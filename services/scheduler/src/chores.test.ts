@@ -4,20 +4,17 @@ import {
   acceptGroup,
   cancel,
   claim,
-  connectDatabase,
-  type Database,
   expireOverdue,
   findStuck,
   forgetOutbox,
-  migrate,
   readPublishable,
   releaseDue,
   stampRepublished,
   takeAbandoned,
 } from '@fanfare/db';
+import { accepted, useDatabase } from '@fanfare/db/fixture';
 import { type ClaimTicket, type Delivery, isTerminal, nextTicket, statusOf } from '@fanfare/domain';
 import type { JourneyRecords, OutgoingRecord } from '@fanfare/kafka';
-import { freshDatabase } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { onAbandoned } from './on-abandoned.ts';
 import { onDue } from './on-due.ts';
@@ -26,21 +23,10 @@ import { publishPromised } from './publish-promised.ts';
 
 /** What the chores publish, on a real database; the topic says what kind of record it is. */
 describe('chores', () => {
-  let db: Database;
-  let drop: () => Promise<void>;
+  const test = useDatabase();
   let published: OutgoingRecord[] = [];
   let isKafkaAway = false;
 
-  before(async () => {
-    const database = await freshDatabase();
-    await migrate(database.url);
-    db = connectDatabase({ url: database.url });
-    drop = () => database.drop();
-  });
-  after(async () => {
-    await db.close();
-    await drop();
-  });
   beforeEach(async () => {
     await sql('DELETE FROM outbox');
     await sql('DELETE FROM deliveries');
@@ -66,22 +52,33 @@ describe('chores', () => {
     published.push(...outgoing);
     return Promise.resolve();
   };
-  const read = (ids: string[]) => readPublishable(db, ids);
-  const keepPromises = publishPromised({ read, publish, records, forget: (ids) => forgetOutbox(db, ids) });
-  const relay = onAbandoned({ takeAbandoned: () => takeAbandoned(db, 100), publishPromised: keepPromises });
-  const release = onDue({ takeDue: () => releaseDue(db, randomUUID(), 100), publishPromised: keepPromises });
+  const read = (ids: string[]) => readPublishable(test.db, ids);
+  const keepPromises = publishPromised({
+    read,
+    publish,
+    records,
+    forget: (ids) => forgetOutbox(test.db, ids),
+  });
+  const relay = onAbandoned({
+    takeAbandoned: () => takeAbandoned(test.db, 100),
+    publishPromised: keepPromises,
+  });
+  const release = onDue({
+    takeDue: () => releaseDue(test.db, randomUUID(), 100),
+    publishPromised: keepPromises,
+  });
   const expire = onDue({
-    takeDue: () => expireOverdue(db, randomUUID(), 100),
+    takeDue: () => expireOverdue(test.db, randomUUID(), 100),
     publishPromised: keepPromises,
   });
 
   async function sql(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-    return db.query({ name: '', text }, values);
+    return test.db.query({ name: '', text }, values);
   }
 
   async function store(draft: Partial<Accepted['draft']> = {}): Promise<string> {
-    const stored = acceptedOf(draft);
-    await acceptGroup(db, {
+    const stored = accepted(draft);
+    await acceptGroup(test.db, {
       notifications: [stored],
       batch: null,
       outboxId: randomUUID(),
@@ -125,9 +122,9 @@ describe('chores', () => {
 
   it('relays what a row asks for now, not what it asked for then', async () => {
     const cancelled = await store();
-    await cancel(db, cancelled, randomUUID());
+    await cancel(test.db, cancelled, randomUUID());
     const processing = await store();
-    await claim(db, [{ id: processing, cycle: 0, fence: 0, attempt: 1, claimed_from: 'x' }], 60_000);
+    await claim(test.db, [{ id: processing, cycle: 0, fence: 0, attempt: 1, claimed_from: 'x' }], 60_000);
     await sql('UPDATE outbox SET relay_after = now()');
     await relay();
     // Of two groups: its acceptance and its end were promised apart.
@@ -154,12 +151,12 @@ describe('chores', () => {
   describe('for what is stuck', () => {
     const asked: number[] = [];
     const stuckDeps = (isPast: boolean): StuckDeps => ({
-      findStuck: (from) => findStuck(db, from),
+      findStuck: (from) => findStuck(test.db, from),
       isPast: (_, momentMs) => {
         asked.push(momentMs);
         return Promise.resolve(isPast);
       },
-      stamp: (ids) => stampRepublished(db, ids),
+      stamp: (ids) => stampRepublished(test.db, ids),
       read,
       publish,
       records,
@@ -175,7 +172,7 @@ describe('chores', () => {
       expect(await rescue()).to.equal(true);
       expect(told()).to.deep.equal(['work']);
       const ticket: ClaimTicket = JSON.parse(String(published[0]?.value));
-      const claims = await claim(db, [{ id, ...ticket, claimed_from: 'new' }], 60_000);
+      const claims = await claim(test.db, [{ id, ...ticket, claimed_from: 'new' }], 60_000);
       expect(claims.get(id)?.verdict).to.equal('granted');
       expect(await deliveryOf(id)).to.include({ state: 'processing' });
       expect(await rescue()).to.equal(false);
@@ -204,28 +201,3 @@ describe('chores', () => {
     });
   });
 });
-
-function acceptedOf(changes: Partial<Accepted['draft']>): Accepted {
-  return {
-    draft: {
-      channel: 'sms',
-      recipient: '+15550100',
-      content: 'Günaydın',
-      priority: 'normal',
-      template_id: null,
-      template_variables: null,
-      metadata: null,
-      scheduled_at: null,
-      expires_at: null,
-      max_attempts: 5,
-      delivery_mode: 'at_least_once',
-      ...changes,
-    },
-    id: randomUUID(),
-    tenant_id: 'default',
-    batch_id: null,
-    correlation_id: null,
-    idempotency_key: null,
-    source: null,
-  };
-}

@@ -1,6 +1,7 @@
-import { hash, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { STATUS_TOPIC, type StatusEvent } from '@fanfare/contracts';
 import { acceptGroup, type Accepted, type Database, forgetOutbox } from '@fanfare/db';
+import { accepted as anAccepted } from '@fanfare/db/fixture';
 import { acceptedDelivery, type Delivery, statusEvent } from '@fanfare/domain';
 import type { Publisher } from '@fanfare/kafka';
 
@@ -64,27 +65,8 @@ async function accept({ db }: Deps, count: number): Promise<Accepted[]> {
 }
 
 function notification(): Accepted {
-  const draft: Accepted['draft'] = {
-    channel: 'push',
-    recipient: 'device:1',
-    content: 'Merhaba dünya',
-    priority: 'normal',
-    template_id: null,
-    template_variables: null,
-    metadata: null,
-    scheduled_at: null,
-    expires_at: null,
-    max_attempts: 5,
-    delivery_mode: 'at_least_once',
-  };
-  const whose = {
-    tenant_id: 'default',
-    batch_id: null,
-    correlation_id: 'c-1',
-    idempotency_key: null,
-    source: null,
-  };
-  return { draft, id: randomUUIDv7(), ...whose };
+  const draft = { channel: 'push', recipient: 'device:1', content: 'Merhaba dünya' } as const;
+  return anAccepted(draft, { correlation_id: 'c-1' });
 }
 
 /** As of one whose first attempt met an outage. */
