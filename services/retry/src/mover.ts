@@ -6,9 +6,10 @@ import {
   type KafkaHandle,
   type OutgoingRecord,
   publishEach,
+  type PublishRefused,
   type Publisher,
 } from '@fanfare/kafka';
-import { counter, grouped, histogram, type Logger, Stopped, untilDone } from '@fanfare/runtime';
+import { counter, type Grouped, grouped, histogram, type Logger, Stopped, untilDone } from '@fanfare/runtime';
 import { createHold } from './hold.ts';
 
 /** Moves the records of one retry topic back to their work topics when they are due. */
@@ -49,43 +50,14 @@ const lateness = histogram({
 
 /** Joins the consumer group of a retry topic. Its records are held in memory and stay uncommitted until moved. */
 export async function startMover(options: MoverOptions): Promise<Mover> {
-  const { kafka, publisher, topic, log, signal, onFatal } = options;
-  const publish = grouped({
-    ...GROUP,
-    run: (records: ConsumedRecord[]) =>
-      publishEach(
-        publisher,
-        records.map((record) => [returned(record, options.channel)]),
-      ),
-  });
-  const publishUntilTaken = (record: ConsumedRecord): Promise<void> =>
-    untilDone(
-      async () => {
-        const refusal = await publish(record);
-        if (refusal !== null) throw refusal;
-      },
-      { what: 'moving a retry', log, signal },
-    );
+  const { kafka, topic, onFatal } = options;
+  const publishing = createPublishing(options);
   const hold = createHold<ConsumedRecord>({
     now: Date.now,
     onDue: (records) => {
-      for (const record of records) void move(record).catch(onFatal);
+      for (const record of records) void move(options, publishing, record).catch(onFatal);
     },
   });
-
-  async function move(record: ConsumedRecord): Promise<void> {
-    if (record.isStale()) return;
-    try {
-      await publishUntilTaken(record);
-      record.done();
-      moved.inc({ channel: options.channel });
-      lateness.observe({ channel: options.channel }, (Date.now() - dueAtMs(record)) / 1_000);
-    } catch (error) {
-      // Uncommitted, it comes back to whoever holds the partition next.
-      if (!(error instanceof Stopped)) throw error;
-    }
-  }
-
   const consumption = await consume({
     kafka,
     groupId: retryGroup(topic),
@@ -103,10 +75,43 @@ export async function startMover(options: MoverOptions): Promise<Mover> {
     stop: async () => {
       consumption.pause();
       hold.stop();
-      await publish.idle();
+      await publishing.idle();
       await consumption.stop();
     },
   };
+}
+
+type Publishing = Grouped<ConsumedRecord, PublishRefused | null>;
+
+/** Records that are due together go back together, each with its own answer. */
+function createPublishing({ publisher, channel }: MoverOptions): Publishing {
+  return grouped({
+    ...GROUP,
+    run: (records: ConsumedRecord[]) =>
+      publishEach(
+        publisher,
+        records.map((record) => [returned(record, channel)]),
+      ),
+  });
+}
+
+async function move(options: MoverOptions, publish: Publishing, record: ConsumedRecord): Promise<void> {
+  if (record.isStale()) return;
+  const { channel, log, signal } = options;
+  try {
+    await untilDone(() => publishOrThrow(publish, record), { what: 'moving a retry', log, signal });
+    record.done();
+    moved.inc({ channel });
+    lateness.observe({ channel }, (Date.now() - dueAtMs(record)) / 1_000);
+  } catch (error) {
+    // Uncommitted, it comes back to whoever holds the partition next.
+    if (!(error instanceof Stopped)) throw error;
+  }
+}
+
+async function publishOrThrow(publish: Publishing, record: ConsumedRecord): Promise<void> {
+  const refusal = await publish(record);
+  if (refusal !== null) throw refusal;
 }
 
 /** A record that does not say when it is due is due now; what no retry of ours would say is not believed. */
