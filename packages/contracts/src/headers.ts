@@ -29,6 +29,8 @@ export const DEAD_LETTER_HEADER = {
   message: '__connect.errors.exception.message',
   reason: 'dlq-reason',
   channel: 'dlq-channel',
+  /** On a letter that Kafka would not take whole: how many bytes the value had of which only the head is here. */
+  originalBytes: 'dlq-original-bytes',
 } as const;
 
 /** Why a record became a dead letter. */
@@ -37,6 +39,7 @@ export const DEAD_LETTER_REASONS = [
   'attempts_exhausted',
   'unknown_outcome',
   'worker_crash_loop',
+  'publish_refused',
   'id_conflict',
   'row_missing',
   'too_old',

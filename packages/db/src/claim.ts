@@ -16,7 +16,7 @@ export type HeldDelivery = Delivery & {
   accepted_at: number;
   dead_letter_reason: DeadLetterReason | null;
 };
-const HELD_COLUMNS = `${DELIVERY_COLUMNS}, d.claimed_from, d.lease_until, d.accepted_at,
+export const HELD_COLUMNS = `${DELIVERY_COLUMNS}, d.claimed_from, d.lease_until, d.accepted_at,
   d.dead_letter_reason`;
 
 export type ClaimRequest = ClaimTicket & {

@@ -10,7 +10,15 @@ import {
   type TestDatabase,
   useDatabase,
 } from './fixture.ts';
-import { claim, deliverLate, indexDeadLetters, redriveDeadLetters, releaseDue, settle } from './index.ts';
+import {
+  claim,
+  deliverLate,
+  giveUp,
+  indexDeadLetters,
+  redriveDeadLetters,
+  releaseDue,
+  settle,
+} from './index.ts';
 
 const LEASE_MS = 12_000;
 const OVERDUE = `due_at = now() - interval '1 hour', lease_until = now() - interval '1 hour'`;
@@ -29,6 +37,7 @@ const ASKED: Partial<Record<Transition, (test: TestDatabase, id: string) => Prom
     await indexDeadLetters(db, [deadLetter({ notification_id: id })]);
     await redriveDeadLetters(db, { channel: null, reason: null, after: null, before: null }, 1);
   },
+  giveUp: ({ db }, id) => giveUp(db, { id, fence: 0, reason: 'MESSAGE_TOO_LARGE' }),
   fail: ({ db }, id) => settle(db, [delivered(id, { fence: 0, state: 'failed' })]),
   deliverLate: ({ db }, id) =>
     deliverLate(db, [{ id, provider: null, provider_message_id: null, duration_ms: null }]),

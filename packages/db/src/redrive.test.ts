@@ -368,5 +368,5 @@ describe('redriving dead letters', () => {
 });
 
 function isOfAttempt(reason: string): boolean {
-  return ['rejected', 'attempts_exhausted', 'unknown_outcome', 'worker_crash_loop'].includes(reason);
+  return !['id_conflict', 'row_missing', 'too_old', 'too_large', 'undecodable', 'invalid'].includes(reason);
 }

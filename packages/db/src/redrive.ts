@@ -63,6 +63,7 @@ const REDRIVABLE = [
   'attempts_exhausted',
   'unknown_outcome',
   'worker_crash_loop',
+  'publish_refused',
 ] as const satisfies readonly DeadLetterReason[];
 /** A version is a four-byte integer of 1 000 000 a cycle: after cycle 2 147 there is none. */
 const CYCLES_MAX = 2_000;

@@ -49,6 +49,8 @@ export const TRANSITIONS = {
   deliver: { from: ['processing'], to: 'delivered' },
   retry: { from: ['processing'], to: 'retrying' },
   fail: { from: ['processing'], to: 'failed' },
+  // Its retry is a record that Kafka will never take.
+  giveUp: { from: ['retrying'], to: 'failed' },
   cancel: { from: ['scheduled', 'accepted', 'retrying'], to: 'cancelled' },
   expire: { from: ['scheduled', 'accepted', 'processing', 'retrying'], to: 'expired' },
   redrive: { from: ['failed'], to: 'accepted' },

@@ -8,7 +8,7 @@ export type { KafkaHandle } from './connect.ts';
 export { consume } from './consume.ts';
 export type { ConsumedRecord, ConsumeOptions, Consumption, TopicPartition } from './consume.ts';
 export { isPast } from './is-past.ts';
-export { deadLetterRecord, journeyRecords, retryRecord } from './journey-records.ts';
+export { deadLetterRecord, journeyRecords, retryRecord, truncatedLetter } from './journey-records.ts';
 export type { JourneyRecords } from './journey-records.ts';
 export { publishEach } from './publish-each.ts';
 export { createPublisher } from './publish.ts';

@@ -1,8 +1,10 @@
 import {
   type Channel,
   CHANNELS,
+  DEAD_LETTER_HEADER,
   DEAD_LETTER_TOPIC,
   type DeadLetterReason,
+  HEADER,
   type Notification,
   notificationCodec,
   PRIORITIES,
@@ -81,6 +83,24 @@ export function deadLetterRecord(
     key: record.key,
     value: record.value,
     headers: deadLetterHeaders(record, why),
+  };
+}
+
+/** So much of a value tells whose it was; the whole of it is where the letter's headers say, as long as Kafka keeps it. */
+const HEAD_BYTES = 64 * 1024;
+const KEY_BYTES_MAX = 1024;
+
+/** What is kept of a letter that Kafka will not take whole. */
+export function truncatedLetter({ topic, key, value, headers = {} }: OutgoingRecord): OutgoingRecord {
+  const names: string[] = [...Object.values(DEAD_LETTER_HEADER), HEADER.cycle, HEADER.origin];
+  return {
+    topic,
+    key: key === null ? null : Buffer.from(key).subarray(0, KEY_BYTES_MAX),
+    value: value?.subarray(0, HEAD_BYTES) ?? null,
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name))),
+      [DEAD_LETTER_HEADER.originalBytes]: String(value?.length ?? 0),
+    },
   };
 }
 

@@ -10,8 +10,10 @@ import {
   type Accepted,
   acceptGroup,
   adoptForeign,
+  cancel,
   claim,
   deliverLate,
+  giveUp,
   readPublishable,
   settle,
   takeAbandoned,
@@ -19,7 +21,7 @@ import {
 } from '@fanfare/db';
 import { accepted, useDatabase } from '@fanfare/db/fixture';
 import { type Delivery, type Outcome, statusEvent, workHeaders } from '@fanfare/domain';
-import type { ConsumedRecord, OutgoingRecord } from '@fanfare/kafka';
+import { type ConsumedRecord, type OutgoingRecord, PublishRefused } from '@fanfare/kafka';
 import { expect } from 'chai';
 import { createOneAtATime } from './one-at-a-time.ts';
 import { type DeliveryDeps, onRecord } from './on-record.ts';
@@ -195,6 +197,55 @@ describe('onRecord', () => {
     expect(world.statuses()).to.deep.equal(['processing', 'failed']);
   });
 
+  it('ends as failed, with a dead letter, when Kafka will never take the retry', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [unavailable()]);
+    await onRecord({ ...world.deps, publish: refusing(world, '.retry.') }, record);
+    expect(world.statuses()).to.deep.equal(['processing', 'retrying', 'failed']);
+    expect(reasonOf(world.published)).to.equal('publish_refused');
+    expect(await row(notification.id)).to.include({
+      state: 'failed',
+      attempt: 1,
+      reason: 'the retry could not be stored: Kafka refused 1 records: MESSAGE_TOO_LARGE',
+    });
+  });
+
+  it('gives nothing up that was cancelled while its retry was refused', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [unavailable()]);
+    const publish = refusing(world, '.retry.');
+    await onRecord(
+      {
+        ...world.deps,
+        publish: async (records, ifRefused) => {
+          if (ifRefused !== undefined) await cancel(test.db, notification.id, randomUUID());
+          await publish(records, ifRefused);
+        },
+      },
+      record,
+    );
+    expect(await row(notification.id)).to.include({ state: 'cancelled' });
+    expect(reasonOf(world.published)).to.equal(undefined);
+  });
+
+  it('keeps the head of a dead letter that Kafka will not take whole, and where the whole of it is', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [{ kind: 'rejected', reason: 'no such number' }]);
+    const value = Buffer.alloc(100_000, 'x');
+    await onRecord({ ...world.deps, publish: refusing(world, DEAD_LETTER_TOPIC) }, { ...record, value });
+    const letter = world.published.find(({ topic }) => topic === DEAD_LETTER_TOPIC);
+    expect(letter?.value?.equals(value.subarray(0, 65_536))).to.equal(true);
+    expect(letter?.headers).to.include({
+      [DEAD_LETTER_HEADER.reason]: 'rejected',
+      [DEAD_LETTER_HEADER.originalBytes]: '100000',
+      [DEAD_LETTER_HEADER.topic]: TOPIC,
+      [DEAD_LETTER_HEADER.partition]: '0',
+      [DEAD_LETTER_HEADER.offset]: String(record.offset),
+    });
+    // The end is told a second time with the head; a repeated event is absorbed.
+    expect([...new Set(world.statuses())]).to.deep.equal(['processing', 'failed']);
+  });
+
   it('ends as failed when the attempts are used up', async () => {
     const { notification, record } = await store({ max_attempts: 1 });
     const world = worldOf(notification, [unavailable()]);
@@ -262,6 +313,7 @@ describe('onRecord', () => {
       claim: async (request) => (await claim(test.db, [request], LEASE_MS)).get(request.id) ?? null,
       settle: async (settlement) => (await settle(test.db, [settlement])).get(settlement.id) ?? null,
       deliverLate: (late) => deliverLate(test.db, [late]),
+      giveUp: (id, fence, reason) => giveUp(test.db, { id, fence, reason }),
       publish: async (records) => void published.push(...records),
       call: () => {
         const outcome = outcomes[world.calls];
@@ -359,6 +411,17 @@ function dieAfterAnnouncing(lost: OutgoingRecord[] = []): DeliveryDeps['publish'
       throw new Error('killed');
     }
     announced = true;
+  };
+}
+
+/** Kafka that never takes whole records of one kind of topic. */
+function refusing({ deps }: { deps: DeliveryDeps }, topicPart: string): DeliveryDeps['publish'] {
+  return async (records, ifRefused) => {
+    if (ifRefused === undefined) return deps.publish(records);
+    const refused = records.filter(({ topic }) => topic.includes(topicPart));
+    await deps.publish(records.filter((record) => !refused.includes(record)));
+    if (refused.length > 0)
+      await ifRefused(new PublishRefused(refused.map((record) => ({ record, reason: 'MESSAGE_TOO_LARGE' }))));
   };
 }
 

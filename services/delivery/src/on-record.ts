@@ -25,7 +25,9 @@ import {
   deadLetterRecord,
   type JourneyRecords,
   type OutgoingRecord,
+  type PublishRefused,
   retryRecord,
+  truncatedLetter,
 } from '@fanfare/kafka';
 import type { Work } from './read-work.ts';
 
@@ -42,7 +44,13 @@ export type DeliveryDeps = {
   claim: (request: ClaimRequest) => Promise<Claim | null>;
   settle: (settlement: Settlement) => Promise<Settled | null>;
   deliverLate: (late: LateDelivery) => Promise<void>;
-  publish: (records: OutgoingRecord[]) => Promise<void>;
+  /** Null for a retry that is no longer the row's state: whoever changed it says what follows. */
+  giveUp: (id: string, fence: number, reason: string) => Promise<HeldDelivery | null>;
+  /** Without another way for records that Kafka will never take, they are tried for as long as it takes. */
+  publish: (
+    records: OutgoingRecord[],
+    ifRefused?: (refusal: PublishRefused) => Promise<void>,
+  ) => Promise<void>;
   /** One call of the provider; never throws for what a provider does. */
   call: (notification: Notification, delivery: HeldDelivery, record: ConsumedRecord) => Promise<Called>;
   /** Whether a call fits into what is left of a lease that was asked for at this monotonic moment. */
@@ -174,31 +182,46 @@ async function publishWhatFollows(
   notification: Notification,
   delivery: HeldDelivery,
 ): Promise<void> {
+  const { id, state, cycle, fence, dead_letter_reason, reason } = delivery;
   const event = deps.records.event(notification, delivery);
-  await deps.publish([event, ...followersOf(deps, record, delivery)]);
+  if (state === 'retrying')
+    return deps.publish([event, retryOf(deps, record, delivery)], async ({ message }) => {
+      const failed = await deps.giveUp(id, fence, `the retry could not be stored: ${message}`);
+      if (failed !== null) await publishWhatFollows(deps, record, notification, failed);
+    });
+  if (state !== 'failed' || dead_letter_reason === null) return deps.publish([event]);
+  await publishLetter(deps, record, { reason: dead_letter_reason, message: reason ?? '', cycle }, [event]);
 }
 
-function followersOf(deps: DeliveryDeps, record: ConsumedRecord, delivery: HeldDelivery): OutgoingRecord[] {
-  const { channel, delaysMs } = deps;
-  const { state, cycle, at, due_at, dead_letter_reason, reason } = delivery;
-  if (state === 'failed' && dead_letter_reason !== null)
-    return [deadLetterRecord(record, { reason: dead_letter_reason, message: reason ?? '', channel, cycle })];
-  if (state !== 'retrying') return [];
+function retryOf(
+  { channel, delaysMs }: DeliveryDeps,
+  record: ConsumedRecord,
+  delivery: HeldDelivery,
+): OutgoingRecord {
+  const { at, due_at } = delivery;
   const notBefore = due_at ?? at;
   const level = levelFor(notBefore - at, delaysMs);
-  return [retryRecord(record, { channel, level, ticket: nextTicket(delivery), notBefore })];
+  return retryRecord(record, { channel, level, ticket: nextTicket(delivery), notBefore });
 }
 
 /** A record that will never be delivered, with its reason, to the dead letters. */
 async function bury(
-  { publish, channel }: DeliveryDeps,
+  deps: DeliveryDeps,
   record: ConsumedRecord,
   reason: DeadLetterReason,
   message: string,
 ): Promise<void> {
-  await publish([
-    deadLetterRecord(record, { reason, message, channel, cycle: readTicket(record.headers).cycle }),
-  ]);
+  await publishLetter(deps, record, { reason, message, cycle: readTicket(record.headers).cycle });
+}
+
+async function publishLetter(
+  { publish, channel }: DeliveryDeps,
+  record: ConsumedRecord,
+  why: { reason: DeadLetterReason; message: string; cycle: number },
+  events: readonly OutgoingRecord[] = [],
+): Promise<void> {
+  const letter = deadLetterRecord(record, { ...why, channel });
+  await publish([...events, letter], () => publish([...events, truncatedLetter(letter)]));
 }
 
 /** A record's place on Kafka, by which a row remembers who claimed it. */

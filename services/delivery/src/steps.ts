@@ -7,6 +7,7 @@ import {
   type ClaimRequest,
   type Database,
   deliverLate,
+  giveUp,
   type HeldDelivery,
   isolate,
   RowRefused,
@@ -54,6 +55,7 @@ export type Steps = Pick<
   | 'claim'
   | 'settle'
   | 'deliverLate'
+  | 'giveUp'
   | 'publish'
   | 'call'
   | 'hasTimeToCall'
@@ -95,7 +97,7 @@ type Persist = <T>(what: string, step: () => Promise<T>) => Promise<T>;
 function rowSteps(
   { db, leaseMs }: StepsOptions,
   persist: Persist,
-): Pick<Steps, 'adopt' | 'claim' | 'settle' | 'deliverLate'> {
+): Pick<Steps, 'adopt' | 'claim' | 'settle' | 'deliverLate' | 'giveUp'> {
   const adopting = grouped({
     ...GROUP,
     run: (accepted: Accepted[]) => isolate(accepted, (some) => adoptForeign(db, some)),
@@ -123,6 +125,7 @@ function rowSteps(
       }),
     claim: (request) => persist('claiming', () => claiming(request)),
     settle: (settlement) => persist('settling', () => settling(settlement)),
+    giveUp: (id, fence, reason) => persist('giving up', () => giveUp(db, { id, fence, reason })),
     deliverLate: (late) => persist('recording a late delivery', () => deliverLate(db, [late])),
   };
 }
@@ -132,11 +135,14 @@ function publishing(publisher: Publisher, persist: Persist): Steps['publish'] {
     ...GROUP,
     run: (callers: OutgoingRecord[][]) => publishEach(publisher, callers),
   });
-  return (records) =>
-    persist('publishing', async () => {
+  return async (records, ifRefused) => {
+    const refused = await persist('publishing', async () => {
       const refusal = await publish(records);
-      if (refusal !== null) throw refusal;
+      if (refusal !== null && ifRefused === undefined) throw refusal;
+      return refusal;
     });
+    if (refused !== null) await ifRefused?.(refused);
+  };
 }
 
 async function call(
