@@ -10,6 +10,8 @@ const notification: Notification = {
   channel: 'sms',
   recipient: '+15550100',
   content: 'Günaydın 👋 مرحبا',
+  subject: null,
+  html: '<p>Günaydın 👋 مرحبا</p>',
   priority: 'high',
   template_id: null,
   template_variables: null,

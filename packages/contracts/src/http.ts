@@ -25,6 +25,8 @@ export type NotificationResource = {
   channel: Channel;
   recipient: string;
   content: string | null;
+  subject: string | null;
+  html: string | null;
   metadata: Record<string, unknown> | null;
   status: Status;
   priority: Priority;

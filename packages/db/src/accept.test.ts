@@ -8,6 +8,7 @@ import {
   findAccepted,
   forgetOutbox,
   getNotification,
+  notificationOf,
   readPublishable,
   RowRefused,
 } from './index.ts';
@@ -44,6 +45,12 @@ describe('accepting a group', () => {
     const drafts: Partial<Draft>[] = [
       { content: 'İyi günler "Ada" \\ {a,b} NULL, \u2028 👩‍👩‍👧‍👦 مرحبا', recipient: '+12' },
       { channel: 'email', recipient: 'çağrı@örnek.com.tr', content: 'ş'.repeat(10_000), priority: 'low' },
+      {
+        channel: 'email',
+        recipient: 'a@b.example',
+        subject: 'Şöyle: "a,b" {',
+        html: '<p title="\\">🎉</p>\n',
+      },
       { content: 'NULL', metadata: {}, max_attempts: 1, delivery_mode: 'at_most_once' },
       { content: '{}', metadata: { '"': ['\\', '{', null, 1.5, { ç: 'null' }], __proto: true } },
       { content: null, template_id: randomUUIDv7(), expires_at: Date.now() + HOUR_MS },
@@ -79,6 +86,18 @@ describe('accepting a group', () => {
     );
     const domain = notifications.map((one) => statusEvent({ ...one, ...one.draft }, freshRow(one, at)));
     expect(told).to.have.deep.members(domain);
+  });
+
+  it('reads for the one who relays it all that its record had', async () => {
+    const [mail, sms] = [
+      accepted({ channel: 'email', recipient: 'a@b.example', subject: 'Şöyle', html: '<p>🎉</p>' }),
+      accepted({ metadata: { a: 1 } }),
+    ];
+    const at = await acceptGroup(test.db, groupOf([mail, sms]));
+    const read = await readPublishable(test.db, [mail.id, sms.id]);
+    expect(read.map(({ notification }) => notification)).to.have.deep.members(
+      [mail, sms].map((one) => notificationOf(one, at)),
+    );
   });
 
   it('does not promise what is scheduled', async () => {

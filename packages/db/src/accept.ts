@@ -37,6 +37,8 @@ const INPUT = {
   channel: 'text',
   recipient: 'text',
   content: 'text',
+  subject: 'text',
+  html: 'text',
   metadata: 'json',
   priority: 'text',
   correlation_id: 'text',
@@ -67,11 +69,12 @@ const INSERT_DELIVERIES = `
 
 const INSERT_NOTIFICATIONS = `
   INSERT INTO notifications
-    (id, tenant_id, batch_id, template_id, channel, recipient, content, metadata, priority, correlation_id,
-     idempotency_key, source, scheduled_at, expires_at, max_attempts, delivery_mode, created_at, updated_at)
-  SELECT id, tenant_id, batch_id, template_id, channel, recipient, content, metadata, priority, correlation_id,
-    idempotency_key, source, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, max_attempts, delivery_mode,
-    ${NOW}, ${NOW}
+    (id, tenant_id, batch_id, template_id, channel, recipient, content, subject, html, metadata, priority,
+     correlation_id, idempotency_key, source, scheduled_at, expires_at, max_attempts, delivery_mode, created_at,
+     updated_at)
+  SELECT id, tenant_id, batch_id, template_id, channel, recipient, content, subject, html, metadata, priority,
+    correlation_id, idempotency_key, source, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, max_attempts,
+    delivery_mode, ${NOW}, ${NOW}
   FROM input`;
 
 const ACCEPT: Statement = {

@@ -90,6 +90,8 @@ const DRAFT: Draft = {
   channel: 'sms',
   recipient: '+15550100123',
   content: 'Merhaba dünya 🎉',
+  subject: null,
+  html: null,
   priority: 'normal',
   template_id: null,
   template_variables: null,

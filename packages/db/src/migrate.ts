@@ -1,10 +1,14 @@
 import knex from 'knex';
 import * as journey from './migrations/0001-journey.ts';
+import * as emailParts from './migrations/0002-email-parts.ts';
 
 type Migration = { name: string; up: typeof journey.up; down: typeof journey.down };
 
 /** In order. A migration that has been released is never edited: expand first, contract in a later release. */
-const MIGRATIONS: Migration[] = [{ name: '0001-journey', ...journey }];
+const MIGRATIONS: Migration[] = [
+  { name: '0001-journey', ...journey },
+  { name: '0002-email-parts', ...emailParts },
+];
 
 /** Brings the database to the newest version; several callers at once are safe. Returns the names applied. */
 export function migrate(databaseUrl: string): Promise<string[]> {

@@ -16,8 +16,8 @@ type NotificationRow = {
     : NotificationResource[Field];
 };
 
-const COLUMNS = `id, correlation_id, batch_id, template_id, channel, recipient, content, metadata, status, priority,
-  scheduled_at, expires_at, failure_reason, attempts, max_attempts, next_retry_at, last_attempted_at, delivered_at,
+const COLUMNS = `id, correlation_id, batch_id, template_id, channel, recipient, content, subject, html, metadata, status,
+  priority, scheduled_at, expires_at, failure_reason, attempts, max_attempts, next_retry_at, last_attempted_at, delivered_at,
   failed_at, cancelled_at, provider, provider_message_id, idempotency_key, delivery_mode, created_at, updated_at`;
 
 const GET: Statement = {

@@ -61,7 +61,7 @@ const READ_PUBLISHABLE: Statement = {
   name: 'read_publishable',
   text: `
     SELECT ${DELIVERY_COLUMNS}, n.tenant_id, n.batch_id, n.template_id, n.channel, n.recipient, n.content,
-      n.metadata::text AS metadata, n.priority, n.correlation_id, n.idempotency_key, n.source, n.scheduled_at,
+      n.subject, n.html, n.metadata::text AS metadata, n.priority, n.correlation_id, n.idempotency_key, n.source, n.scheduled_at,
       n.created_at
     FROM deliveries d JOIN notifications n USING (id) WHERE d.id = ANY ($1::uuid[])`,
 };
@@ -77,7 +77,7 @@ export async function readPublishable(db: Database, ids: string[]): Promise<Publ
 function notificationOf(row: PublishableRow): Notification {
   const { id, tenant_id, channel, recipient, content, priority, template_id, metadata, batch_id } = row;
   const { correlation_id, idempotency_key, source, scheduled_at, expires_at, max_attempts } = row;
-  const { delivery_mode, created_at } = row;
+  const { delivery_mode, created_at, subject, html } = row;
   const who = {
     id,
     tenant_id,
@@ -90,6 +90,6 @@ function notificationOf(row: PublishableRow): Notification {
     source,
   };
   // What is stored has been rendered: the variables were used up.
-  const what = { content, template_id, template_variables: null, metadata };
+  const what = { content, subject, html, template_id, template_variables: null, metadata };
   return { ...who, ...what, scheduled_at, expires_at, max_attempts, delivery_mode, created_at };
 }

@@ -7,6 +7,8 @@ const DRAFT: Draft = {
   channel: 'email',
   recipient: 'ada@example.com',
   content: 'Merhaba',
+  subject: null,
+  html: null,
   priority: 'normal',
   template_id: null,
   template_variables: { Name: 'Ada', n: [1, { b: 1, a: 2 }] },
@@ -23,6 +25,11 @@ const CHANGES: Partial<Draft>[] = [
   { recipient: 'ada@example.co' },
   { content: 'Merhaba ' },
   { content: null },
+  { subject: 'Merhaba' },
+  { html: 'Merhaba' },
+  { subject: 'Merhaba', html: 'Merhaba' },
+  { subject: '<p>Merhaba</p>', html: 'Merhaba' },
+  { subject: 'Merhaba', html: '<p>Merhaba</p>' },
   { priority: 'high' },
   { template_id: '0192f0c0-0000-7000-8000-00000000abcd' },
   { template_variables: null },
@@ -59,6 +66,13 @@ describe('fingerprint', () => {
   it('is another for each change of a field', () => {
     const all = [DRAFT, ...CHANGES.map((change) => ({ ...DRAFT, ...change }))].map(fingerprint);
     expect(new Set(all).size).to.equal(all.length);
+  });
+
+  it('is what it was before there were subjects, for what has none', () => {
+    expect(fingerprint(DRAFT)).to.equal(
+      '["email","ada@example.com","Merhaba","normal",null,1900000000000,null,5,"at_least_once",' +
+        '{"Name":"Ada","n":[1,{"a":2,"b":1}]},{"9":"y","10":"x","a":{"c":"1","d":null},"b":1}]',
+    );
   });
 
   it('tells apart whatever JSON tells apart', () => {

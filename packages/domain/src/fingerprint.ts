@@ -6,7 +6,7 @@ import type { Draft } from './validation.ts';
  */
 export function fingerprint(draft: Draft): string {
   const { channel, recipient, content, priority, template_id, template_variables, metadata } = draft;
-  const { scheduled_at, expires_at, max_attempts, delivery_mode } = draft;
+  const { scheduled_at, expires_at, max_attempts, delivery_mode, subject, html } = draft;
   // The fields in a fixed order; only what clients nest in them needs sorting.
   return JSON.stringify([
     channel,
@@ -20,6 +20,8 @@ export function fingerprint(draft: Draft): string {
     delivery_mode,
     sorted(template_variables),
     sorted(metadata),
+    // Came later: what has neither says the same as it did before there were any.
+    ...(subject === null && html === null ? [] : [subject, html]),
   ]);
 }
 

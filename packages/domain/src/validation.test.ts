@@ -1,3 +1,4 @@
+import { notificationCodec } from '@fanfare/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -37,6 +38,8 @@ describe('validation of a notification', () => {
   it('fills in what was left out', () => {
     expect(accepted(SMS)).to.deep.equal({
       ...SMS,
+      subject: null,
+      html: null,
       priority: 'normal',
       template_id: null,
       template_variables: null,
@@ -51,6 +54,8 @@ describe('validation of a notification', () => {
   it('keeps what was said', () => {
     const full = {
       ...MAIL,
+      subject: 'Merhaba, Ada 👋',
+      html: '<p>Merhaba</p>\r\n',
       priority: 'high',
       template_id: '0192F0C0-0000-7000-8000-00000000ABCD',
       template_variables: { Name: 'Ada' },
@@ -76,6 +81,8 @@ describe('validation of a notification', () => {
       channel: 'fax',
       recipient: 5,
       content: '   ',
+      subject: '',
+      html: {},
       priority: 'urgent',
       template_id: 'x',
       template_variables: [],
@@ -90,6 +97,8 @@ describe('validation of a notification', () => {
       'channel/invalid-channel',
       'recipient/invalid-recipient',
       'content/invalid-content',
+      'subject/invalid-content',
+      'html/invalid-content',
       'priority',
       'template_id',
       'template_variables',
@@ -228,6 +237,64 @@ describe('validation of content', () => {
       'content/invalid-content',
     ]);
   });
+});
+
+describe('validation of subject and HTML', () => {
+  it('keeps them as they are, and counts them in code points', () => {
+    for (const sign of ['a', 'ş', '漢', '🎉']) {
+      const longest = { subject: sign.repeat(998), html: sign.repeat(100_000) };
+      expect(accepted({ ...MAIL, ...longest })).to.include(longest);
+      expect(faultsOf({ ...MAIL, subject: `${longest.subject}a`, html: `${longest.html}a` })).to.deep.equal([
+        'subject/invalid-content',
+        'html/invalid-content',
+      ]);
+    }
+  });
+
+  it('takes no notification that would not fit into one request to Kafka', () => {
+    const longest = { subject: '🎉'.repeat(998), html: '🎉'.repeat(100_000), content: '🎉'.repeat(10_000) };
+    const draft = accepted({ ...MAIL, ...longest, recipient: `a@${'b'.repeat(60)}.example` });
+    const identity = { id: 'x'.repeat(36), tenant_id: '', batch_id: null, idempotency_key: 'k'.repeat(255) };
+    const bytes = notificationCodec.encode({
+      ...draft,
+      ...identity,
+      template_variables: null,
+      metadata: 'x'.repeat(METADATA_BYTES_MAX),
+      correlation_id: 'c'.repeat(128),
+      source: 's'.repeat(255),
+      created_at: NOW,
+    });
+    // `splitBySize` of packages/kafka makes requests of 900 000 bytes.
+    expect(bytes.length).to.be.within(440_000, 900_000);
+  });
+
+  it('has them of email alone', () => {
+    const parts = { subject: 'Merhaba', html: '<p>Merhaba</p>' };
+    const push = { channel: 'push', recipient: 'token', content: 'Merhaba' };
+    for (const other of [SMS, push]) {
+      expect(faultsOf({ ...other, ...parts })).to.deep.equal([
+        'subject/invalid-content',
+        'html/invalid-content',
+      ]);
+      expect(faultsOf({ ...other, ...parts }, LENIENT)).to.have.length(2);
+    }
+    expect(faultsOf({ ...MAIL, ...parts, channel: 'fax' })).to.deep.equal(['channel/invalid-channel']);
+  });
+
+  const bad = [5, {}, ['text'], '', ' \u00a0', 'a\0b', 'cut \ud83d', '\udc00\ud800'];
+  for (const field of ['subject', 'html'])
+    for (const value of bad)
+      it(`refuses ${JSON.stringify(value)} for ${field}`, () => {
+        expect(faultsOf({ ...MAIL, [field]: value })).to.deep.equal([`${field}/invalid-content`]);
+      });
+
+  for (const control of ['\r\nBcc: eve@example.com', '\n', '\r', '\t', '\u0007', '\u0085', '\u007f'])
+    it(`refuses ${JSON.stringify(control)} in a subject`, () => {
+      expect(faultsOf({ ...MAIL, subject: `Merhaba${control}Ada` })).to.deep.equal([
+        'subject/invalid-content',
+      ]);
+      expect(faultsOf({ ...MAIL, html: `Merhaba${control}Ada` })).to.deep.equal([]);
+    });
 });
 
 describe('validation of metadata and template variables', () => {

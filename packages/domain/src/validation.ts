@@ -18,6 +18,13 @@ export const DEFAULT_CONTENT_LIMITS: ContentLimits = { sms: 160, email: 10_000, 
 
 export const MAX_ATTEMPTS_DEFAULT = 5;
 const MAX_ATTEMPTS_LIMIT = 10;
+/** A header's line may be so long (RFC 5322, 2.1.1), if not in code points. */
+export const SUBJECT_LENGTH_MAX = 998;
+/**
+ * Mail readers cut what is longer than 100 kB. At four bytes a code point, beside the longest content and metadata,
+ * a record takes about half a request to Kafka.
+ */
+export const HTML_LENGTH_MAX = 100_000;
 // A number below is a time before 1973: seconds, taken for milliseconds by mistake.
 const EPOCH_MS_MIN = 100_000_000_000;
 // The last that four digits of a year can say.
@@ -30,6 +37,8 @@ export type Draft = {
   channel: Channel;
   recipient: string;
   content: string | null;
+  subject: string | null;
+  html: string | null;
   priority: Priority;
   template_id: string | null;
   template_variables: Record<string, unknown> | null;
@@ -59,6 +68,8 @@ const FIELDS = new Set([
   'channel',
   'recipient',
   'content',
+  'subject',
+  'html',
   'priority',
   'template_id',
   'template_variables',
@@ -86,6 +97,8 @@ export function validateNotification(input: unknown, rules: ValidationRules): Va
   const draft = {
     recipient: recipient(input, channel, fault),
     content: content(input, channel, template_id !== null, rules.limits, fault),
+    subject: ofEmail(input, 'subject', channel, subjectFault, fault),
+    html: ofEmail(input, 'html', channel, htmlFault, fault),
     priority: oneOf(PRIORITIES, input, 'priority', 'normal', 'invalid-request', fault) ?? 'normal',
     template_id,
     template_variables: object(input, 'template_variables', fault),
@@ -161,6 +174,32 @@ export function contentFault(value: string, limit: number): string | null {
   if (value.trim() === '') return 'must not be blank';
   if (isUnstorable(value)) return 'must not hold NUL or half of a surrogate pair';
   return isLongerThan(limit, value) ? `must be at most ${limit} code points long` : null;
+}
+
+function ofEmail(
+  input: Input,
+  field: 'subject' | 'html',
+  channel: Channel | null,
+  faultOf: (value: string) => string | null,
+  fault: AddFault,
+): string | null {
+  const value = given(input, field);
+  if (value === undefined) return null;
+  const wrong = typeof value === 'string' ? faultOf(value) : 'must be a string';
+  if (channel !== null && channel !== 'email') fault(field, 'is for email alone', 'invalid-content');
+  else if (wrong !== null) fault(field, wrong, 'invalid-content');
+  return typeof value === 'string' ? value : null;
+}
+
+function subjectFault(value: string): string | null {
+  return (
+    contentFault(value, SUBJECT_LENGTH_MAX) ??
+    (/\p{Cc}/u.test(value) ? 'must be one line without control characters' : null)
+  );
+}
+
+function htmlFault(value: string): string | null {
+  return contentFault(value, HTML_LENGTH_MAX);
 }
 
 function templateId(input: Input, fault: AddFault): string | null {

@@ -10,6 +10,8 @@ function accepted(id: string, scheduled_at: number | null = null): Accepted {
       channel: 'sms',
       recipient: '+15550100',
       content: 'Merhaba',
+      subject: null,
+      html: null,
       priority: 'normal',
       template_id: null,
       template_variables: null,

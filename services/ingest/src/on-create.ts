@@ -131,6 +131,8 @@ function resourceOf({ draft, ...identity }: Accepted, { at, status }: Acceptance
     channel: draft.channel,
     recipient: draft.recipient,
     content: draft.content,
+    subject: draft.subject,
+    html: draft.html,
     metadata: draft.metadata,
     status,
     priority: draft.priority,

@@ -19,6 +19,21 @@ describe('server', () => {
     expect(read.json()).to.deep.equal({ ...created.json(), status: 'pending' });
   });
 
+  it('takes and gives back what only an e-mail has', async () => {
+    const mail = { channel: 'email', recipient: 'ada@example.com', content: 'Günaydın 👋' };
+    const parts = { subject: 'İyi günler: "Ada" 👋', html: '<p title="a">Günaydın 👋</p>\n' };
+    const created = await post('/api/v1/notifications', { ...mail, ...parts });
+    expect(created.statusCode).to.equal(202);
+    expect(created.json()).to.include(parts);
+    expectContract('/api/v1/notifications', 'post', '202', created.json());
+    const read = await server.app.inject(String(created.headers['location']));
+    expect(read.json()).to.deep.equal({ ...created.json(), status: 'pending' });
+    const plain = await post('/api/v1/notifications/batch', { notifications: [mail, { ...mail, ...parts }] });
+    const { notifications } = (await server.app.inject(String(plain.headers['location']))).json();
+    expect(notifications[0]).to.include({ subject: null, html: null });
+    expect(notifications[1]).to.include(parts);
+  });
+
   it('answers a batch with its members in their order', async () => {
     const notifications = ['one', 'two', 'three'].map((content) => ({ ...sms, content }));
     const created = await post('/api/v1/notifications/batch', { notifications, metadata: { campaign: 'x' } });
@@ -80,6 +95,19 @@ describe('server', () => {
     expect(answer.json()).to.deep.include({
       type: '/probs/invalid-content',
       errors: [{ field: 'notifications[1].content', message: 'must be at most 160 code points long' }],
+    });
+  });
+
+  it('refuses what only an e-mail has where it is not one', async () => {
+    const answer = await post('/api/v1/notifications', {
+      ...sms,
+      subject: 'Merhaba',
+      html: '<p>Merhaba</p>',
+    });
+    expect(answer.statusCode).to.equal(400);
+    expect(answer.json()).to.deep.include({
+      type: '/probs/invalid-content',
+      errors: ['subject', 'html'].map((field) => ({ field, message: 'is for email alone' })),
     });
   });
 

@@ -46,6 +46,8 @@ function notificationOf({ channel, recipient, content, metadata, priority }: Bod
     channel,
     recipient,
     content,
+    subject: null,
+    html: null,
     metadata,
     status: 'queued',
     priority: priority ?? 'normal',

@@ -70,6 +70,8 @@ function notificationOf({ id, ref, wish }: RecordOrder, now: number): Notificati
     channel,
     recipient,
     content,
+    subject: null,
+    html: null,
     priority,
     template_id: null,
     template_variables: null,

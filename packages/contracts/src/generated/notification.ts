@@ -10,6 +10,10 @@ export type Notification = {
   recipient: string;
   /** The text. Null with a template_id: the rendered template takes its place. */
   content: string | null;
+  /** Of email alone: one line of at most 998 code points. */
+  subject: string | null;
+  /** Of email alone: the same as content in HTML, at most 100 000 code points; content is its text alternative. */
+  html: string | null;
   /** high, normal or low. The topic decides. */
   priority: string;
   template_id: string | null;
@@ -63,6 +67,18 @@ export const notificationSchema = `{
       "type": ["null", "string"],
       "default": null,
       "doc": "The text. Null with a template_id: the rendered template takes its place."
+    },
+    {
+      "name": "subject",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "Of email alone: one line of at most 998 code points."
+    },
+    {
+      "name": "html",
+      "type": ["null", "string"],
+      "default": null,
+      "doc": "Of email alone: the same as content in HTML, at most 100 000 code points; content is its text alternative."
     },
     {
       "name": "priority",
