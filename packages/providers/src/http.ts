@@ -125,8 +125,9 @@ function headerValue(value: string): string {
     : value.toWellFormed().replaceAll(/[^\x20-\x7e]+/gu, (part) => encodeURIComponent(part));
 }
 
-function bodyOf({ to, channel, content }: ProviderMessage): string {
-  return JSON.stringify({ to, channel, content });
+function bodyOf({ to, channel, content, subject, html }: ProviderMessage): string {
+  // What is undefined is left out: vendors that know no subject are sent none.
+  return JSON.stringify({ to, channel, content, subject: subject ?? undefined, html: html ?? undefined });
 }
 
 /** Several addresses of one name tried in vain are several errors in one that has no words of its own. */

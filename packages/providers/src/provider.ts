@@ -13,6 +13,10 @@ export type ProviderMessage = {
   to: string;
   channel: string;
   content: string;
+  /** Of an e-mail, null where it has none. */
+  subject?: string | null;
+  /** Of an e-mail: the same as `content` in HTML, null where it has none. */
+  html?: string | null;
   /** The same for every attempt of one delivery, so that a vendor which keeps such keys sends once. */
   idempotencyKey: string;
   correlationId: string;

@@ -158,6 +158,8 @@ async function call(
     to: notification.recipient,
     channel,
     content: notification.content ?? '',
+    subject: notification.subject,
+    html: notification.html,
     // A redrive is a new delivery and must not be taken for the one that failed.
     idempotencyKey: `${notification.id}:${delivery.cycle}`,
     correlationId: notification.correlation_id ?? notification.id,
