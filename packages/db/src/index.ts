@@ -6,6 +6,7 @@ export * from './dead-letters.ts';
 export * from './expire.ts';
 export * from './faults.ts';
 export * from './give-up.ts';
+export * from './lanes.ts';
 export type { LoggedEvent } from './logged-event.ts';
 export * from './migrate.ts';
 export * from './notifications.ts';

@@ -1,6 +1,7 @@
 import knex from 'knex';
 import * as journey from './migrations/0001-journey.ts';
 import * as emailParts from './migrations/0002-email-parts.ts';
+import * as lanes from './migrations/0003-lanes.ts';
 
 type Migration = { name: string; up: typeof journey.up; down: typeof journey.down };
 
@@ -8,6 +9,7 @@ type Migration = { name: string; up: typeof journey.up; down: typeof journey.dow
 const MIGRATIONS: Migration[] = [
   { name: '0001-journey', ...journey },
   { name: '0002-email-parts', ...emailParts },
+  { name: '0003-lanes', ...lanes },
 ];
 
 /** Brings the database to the newest version; several callers at once are safe. Returns the names applied. */
