@@ -117,6 +117,23 @@ export type RedriveReport = {
 
 export type PurgeReport = Pick<RedriveReport, 'dry_run' | 'remaining' | 'as_of'> & { deleted: number };
 
+/** `paused` by an operator, `throttled` because its provider asked for a pause; one that is both is paused. */
+export type LaneStatus = 'open' | 'paused' | 'throttled';
+
+/** One provider of one channel. `position` is its place in the chain of the channel; 0 is asked first. */
+export type LaneResource = {
+  channel: Channel;
+  provider: string;
+  position: number;
+  status: LaneStatus;
+  paused_at: string | null;
+  paused_reason: string | null;
+  throttled_until: string | null;
+  /** When a delivery process last said that it serves it. */
+  seen_at: string;
+};
+export type LaneList = { items: LaneResource[] };
+
 /** One fault of a request. `field` is a path such as `recipient` or `notifications[3].content`. */
 export type FieldError = { field: string; message: string };
 

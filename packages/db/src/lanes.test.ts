@@ -1,15 +1,15 @@
 import type { Channel } from '@fanfare/contracts';
+import { RETRY_AFTER_MAX_MS } from '@fanfare/domain';
 import { expect } from 'chai';
 import { useDatabase } from './fixture.ts';
 import {
   announceLanes,
   type Lane,
-  type LaneState,
   pauseLane,
   readLanes,
   readLaneStates,
   resumeLane,
-  THROTTLE_MS_MAX,
+  type ShutLane,
   throttleLane,
 } from './index.ts';
 
@@ -38,7 +38,7 @@ describe('lanes', () => {
   };
   const laneOf = async (name: { channel: Channel; provider: string }): Promise<Lane | undefined> =>
     (await readLanes(test.db)).find((lane) => nameOf(lane) === nameOf(name));
-  const shut = async (channels: Channel[] = ['sms', 'email', 'push']): Promise<LaneState[]> =>
+  const shut = async (channels: Channel[] = ['sms', 'email', 'push']): Promise<ShutLane[]> =>
     readLaneStates(test.db, channels);
 
   it('are listed by channel in the order of their chain, open, when somebody has announced them', async () => {
@@ -140,8 +140,8 @@ describe('lanes', () => {
     await throttleLane(test.db, { ...PRIMARY, forMs: 365 * 86_400_000 });
     const [state] = await shut();
     expect(state?.throttled_for_ms)
-      .to.be.at.most(THROTTLE_MS_MAX)
-      .and.greaterThan(THROTTLE_MS_MAX - 60_000);
+      .to.be.at.most(RETRY_AFTER_MAX_MS)
+      .and.greaterThan(RETRY_AFTER_MAX_MS - 60_000);
   });
 
   it('are opened by an operator although their provider asked for a pause', async () => {

@@ -1,4 +1,5 @@
 import type { Channel } from '@fanfare/contracts';
+import { RETRY_AFTER_MAX_MS } from '@fanfare/domain';
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
@@ -23,7 +24,7 @@ export type Lane = LaneName & {
 };
 
 /** A lane that is shut at this moment, by an operator, by its provider, or by both. */
-export type LaneState = LaneName & {
+export type ShutLane = LaneName & {
   paused: boolean;
   /** How much longer by the clock of Postgres, so that no other clock has to be right; 0 is not throttled. */
   throttled_for_ms: number;
@@ -45,8 +46,8 @@ const READ_STATES: Statement = {
 };
 
 /** The lanes of these channels that are shut now; one that is not among them is open. */
-export function readLaneStates(db: Database, channels: readonly Channel[]): Promise<LaneState[]> {
-  return db.query<LaneState>(READ_STATES, [channels]);
+export function readLaneStates(db: Database, channels: readonly Channel[]): Promise<ShutLane[]> {
+  return db.query<ShutLane>(READ_STATES, [channels]);
 }
 
 const LANES = { channel: 'text', provider: 'text', position: 'integer' } satisfies Columns;
@@ -127,9 +128,6 @@ export function resumeLane(db: Database, { channel, provider }: LanesMeant): Pro
   return db.query<Lane>(RESUME, [channel, provider ?? null]);
 }
 
-/** A provider that asks for longer is asked again after so long, as with a retry; an operator can pause it. */
-export const THROTTLE_MS_MAX = 60 * 60 * 1_000;
-
 const THROTTLE: Statement = {
   name: 'throttle_lane',
   text: `
@@ -140,13 +138,13 @@ const THROTTLE: Statement = {
 
 /**
  * Shuts a lane for a time, because its provider asked for that; a longer pause that it asked for before stands.
- * @param forMs is cut at {@link THROTTLE_MS_MAX}
+ * @param forMs is cut at an hour, as a retry's wait is; a provider that wants longer says so again
  * @returns false when nobody has announced the lane
  */
 export async function throttleLane(
   db: Database,
   { channel, provider, forMs }: LaneName & { forMs: number },
 ): Promise<boolean> {
-  const cutMs = Math.ceil(Math.min(Math.max(forMs, 0), THROTTLE_MS_MAX));
+  const cutMs = Math.ceil(Math.min(Math.max(forMs, 0), RETRY_AFTER_MAX_MS));
   return (await db.query(THROTTLE, [channel, provider, cutMs])).length > 0;
 }

@@ -20,6 +20,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { parse } from 'yaml';
 import type { AcceptRequest } from './accept.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
+import { laneSwitch } from './lane-switch.ts';
 import { createServer, type ServerDeps } from './server.ts';
 
 export const OPENAPI = readFileSync(new URL('../../../schemas/openapi.yaml', import.meta.url), 'utf8');
@@ -99,6 +100,7 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     getTrace: (id) => getTrace(db, id),
     cancel: (id) => cancel(db, id, randomUUID()),
     ...deadLetterIndex(db),
+    ...laneSwitch(db),
     health: createHealth(() => ({})),
     openapi: OPENAPI,
   };

@@ -20,6 +20,7 @@ import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './
 import { config, contentLimits } from './config.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
 import { createKafkaLatch } from './kafka-latch.ts';
+import { laneSwitch } from './lane-switch.ts';
 import { createUpgrades } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
 import { createServer } from './server.ts';
@@ -74,6 +75,7 @@ await runService({
       ...doors,
       ...reads(db),
       ...deadLetterIndex(db),
+      ...laneSwitch(db),
       cancel: (id) => cancel(db, id, randomUUIDv7()),
       limits: contentLimits(settings),
       now: () => Date.now(),

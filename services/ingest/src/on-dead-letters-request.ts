@@ -6,15 +6,13 @@ import {
   type DeadLetterState,
 } from '@fanfare/contracts';
 import type { DeadLetterFilter, DeadLetterPosition, DeadLetterSearch } from '@fanfare/db';
-import { type Fault, isRecord, isUuid, parseRfc3339, type ProblemType } from '@fanfare/domain';
-import { invalid } from './problem.ts';
+import { isUuid, parseRfc3339 } from '@fanfare/domain';
+import { type AddFault, type Input, oneOf, read, valueOf } from './request-fields.ts';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
 /** Beyond it a redrive is as fast as it can be. */
 const RATE_MAX = 10_000;
-/** A request of nothing but unknown fields must not be answered with ten times its size. */
-const UNKNOWN_FIELDS_TOLD_MAX = 100;
 /** Of a letter that carries no reason; only another program writes one. */
 const REASONS = [...DEAD_LETTER_REASONS, 'unknown'] as const;
 
@@ -53,28 +51,6 @@ export function cursorAt({ created_at, id }: DeadLetterResource): string {
   return Buffer.from(`${Date.parse(created_at)}:${id}`).toString('base64url');
 }
 
-type Input = { given: Record<string, unknown>; asked: Set<string> };
-type AddFault = (field: string, message: string, type?: ProblemType) => void;
-
-/** What was never asked for is no field of this request. */
-function read<T>(value: unknown, parse: (source: { input: Input; fault: AddFault }) => T): T {
-  const faults: Fault[] = [];
-  const fault: AddFault = (field, message, type = 'invalid-request') => faults.push({ field, message, type });
-  if (!isRecord(value)) throw invalid([{ field: '', message: 'must be an object', type: 'invalid-request' }]);
-  const input = { given: value, asked: new Set<string>() };
-  const request = parse({ input, fault });
-  const unknown = Object.keys(value).filter((name) => !input.asked.has(name));
-  for (const name of unknown.slice(0, UNKNOWN_FIELDS_TOLD_MAX)) fault(name, 'is not a field of this request');
-  if (faults.length > 0) throw invalid(faults);
-  return request;
-}
-
-/** Absent and null are the same. */
-function valueOf({ given, asked }: Input, name: string): unknown {
-  asked.add(name);
-  return Object.hasOwn(given, name) ? (given[name] ?? undefined) : undefined;
-}
-
 function filter(input: Input, fault: AddFault): DeadLetterFilter {
   const [after, before] = [time(input, 'after', fault), time(input, 'before', fault)];
   if (after !== null && before !== null && after >= before) fault('before', 'must lie after `after`');
@@ -88,19 +64,6 @@ function filter(input: Input, fault: AddFault): DeadLetterFilter {
 
 function state(input: Input, fault: AddFault): DeadLetterState | null {
   return oneOf(DEAD_LETTER_STATES, input, 'state', fault);
-}
-
-function oneOf<T extends string>(
-  known: readonly T[],
-  input: Input,
-  field: string,
-  fault: AddFault,
-  type: ProblemType = 'invalid-request',
-): T | null {
-  const value = valueOf(input, field);
-  const found = known.find((name) => name === value);
-  if (found === undefined && value !== undefined) fault(field, `must be one of ${known.join(', ')}`, type);
-  return found ?? null;
 }
 
 function time(input: Input, field: string, fault: AddFault): number | null {

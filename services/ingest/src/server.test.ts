@@ -240,11 +240,14 @@ describe('server', () => {
   it('has exactly the paths and methods of the contract, which it serves', async () => {
     for (const [path, methods] of Object.entries(contract.paths))
       for (const method of Object.keys(methods)) {
-        const url = path.replace('{id}', ':id');
+        const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
         expect(server.app.hasRoute({ url, method: method.toUpperCase() }), `${method} ${path}`).to.equal(
           true,
         );
-        const ok = await server.app.inject({ method: 'OPTIONS', url: path.replace('{id}', randomUUID()) });
+        const ok = await server.app.inject({
+          method: 'OPTIONS',
+          url: path.replaceAll(/\{\w+\}/g, randomUUID()),
+        });
         expect(ok.headers['allow']).to.equal(Object.keys(methods).join(', ').toUpperCase());
       }
     expect((await server.app.inject('/openapi.yaml')).body).to.equal(OPENAPI);

@@ -17,13 +17,16 @@ import {
   onRedrive,
   onRedriveOne,
 } from './on-dead-letters.ts';
+import { type LaneDeps, onListLanes, onPauseLanes, onResumeLanes } from './on-lanes.ts';
+import type { LanePath } from './on-lanes-request.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
 
 export type ServerDeps = CreateDeps &
   ReadDeps &
   CancelDeps &
-  DeadLetterDeps & {
+  DeadLetterDeps &
+  LaneDeps & {
     health: Health;
     /** The text of schemas/openapi.yaml. */
     openapi: string;
@@ -100,6 +103,7 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/api/v1/notifications/:id/cancel', { PATCH: (request) => onCancel(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id/trace', { GET: (request) => onReadTrace(deps, idOf(request)) });
   addDeadLetterRoutes(app, deps);
+  addLaneRoutes(app, deps);
   resource(app, '/openapi.yaml', {
     GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),
   });
@@ -134,6 +138,18 @@ function addDeadLetterRoutes(app: FastifyInstance, deps: DeadLetterDeps): void {
   resource(app, '/api/v1/dead-letters/:id/redrive', {
     POST: async (request, reply) => reply.code(202).send(await onRedriveOne(deps, idOf(request))),
   });
+}
+
+function addLaneRoutes(app: FastifyInstance, deps: LaneDeps): void {
+  resource(app, '/api/v1/lanes', { GET: (request) => onListLanes(deps, request.query) });
+  for (const lanes of ['/api/v1/lanes/:channel', '/api/v1/lanes/:channel/:provider']) {
+    resource(app, `${lanes}/pause`, {
+      PATCH: (request) => onPauseLanes(deps, laneOf(request), request.body),
+    });
+    resource(app, `${lanes}/resume`, {
+      PATCH: (request) => onResumeLanes(deps, laneOf(request), request.body),
+    });
+  }
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -209,6 +225,16 @@ function contextOf({ id, headers }: FastifyRequest): RequestContext {
   return { correlationId: id, traceparent: traceparentOf(extractContext(headers)) };
 }
 
-function idOf({ params }: FastifyRequest): string {
-  return isRecord(params) && typeof params['id'] === 'string' ? params['id'] : '';
+function idOf(request: FastifyRequest): string {
+  return paramOf(request, 'id') ?? '';
+}
+
+function laneOf(request: FastifyRequest): LanePath {
+  const provider = paramOf(request, 'provider');
+  return { channel: paramOf(request, 'channel') ?? '', ...(provider !== undefined && { provider }) };
+}
+
+function paramOf({ params }: FastifyRequest, name: string): string | undefined {
+  const value = isRecord(params) ? params[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
