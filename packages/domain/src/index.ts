@@ -3,6 +3,7 @@ export * from './fingerprint.ts';
 export * from './json-object.ts';
 export * from './offset-tracker.ts';
 export * from './outcome.ts';
+export * from './priority-scheduler.ts';
 export * from './records.ts';
 export * from './retry-schedule.ts';
 export * from './rfc3339.ts';

@@ -1,0 +1,141 @@
+import { PRIORITIES, type Priority } from '@fanfare/contracts';
+
+/** Of 21 takes while all three wait, 16 are high, 4 normal and 1 low. */
+export const PRIORITY_WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 };
+
+export type Taken<T> = { priority: Priority; entry: T };
+
+/** Which of the waiting entries of three priorities starts next, when only so many may be in flight. */
+export type PriorityScheduler<T> = {
+  push(priority: Priority, entry: T): void;
+  /** The entry that starts now; null when nothing waits that may. It occupies a slot until its `release`. */
+  take(): Taken<T> | null;
+  /** The slot of something taken is free again. Throws RangeError when nothing of this priority is in flight. */
+  release(priority: Priority): void;
+  /** What had released its slot for a wait goes on, at once: for a moment more may be in flight than there are slots. */
+  reoccupy(priority: Priority): void;
+  /** How many takes in a row would succeed now: so many tokens of a limit are worth asking for. */
+  startable(): number;
+  /** Entries that wait, of one priority or of all. */
+  waiting(priority?: Priority): number;
+  inFlight(): number;
+};
+
+export type PrioritySchedulerOptions = {
+  /** Most entries in flight. */
+  slots: number;
+  /** Normal and low together leave so many of the slots alone, so that a high entry need not wait for a slow call. */
+  reservedForHigh: number;
+  /** Takes of each priority in a round, whole numbers from 1. */
+  weights?: Readonly<Record<Priority, number>>;
+};
+
+/**
+ * Deficit round robin (M. Shreedhar, G. Varghese, "Efficient Fair Queueing Using Deficit Round Robin", SIGCOMM 1995)
+ * over entries of equal cost: what waits has its place in a circle and at its turn takes up to its weight.
+ *
+ * An entry of a priority that may start is first in its line after at most as many takes of others as their weights
+ * sum up to: 5 for high, 17 for normal, 20 for low. An empty priority leaves the circle and saves nothing up; the
+ * others share what it does not use. First come, first served within a priority; every operation is O(1), amortised.
+ */
+export function createPriorityScheduler<T>(options: PrioritySchedulerOptions): PriorityScheduler<T> {
+  const { slots, reservedForHigh, weights = PRIORITY_WEIGHTS } = checked(options);
+  const lines = { high: createLine<T>('high'), normal: createLine<T>('normal'), low: createLine<T>('low') };
+  /** The lines where something waits; the first that may start has its turn. */
+  const circle: Line<T>[] = [];
+
+  const all = PRIORITIES.map((priority) => lines[priority]);
+  const inFlight = (): number => lines.high.inFlight + lines.normal.inFlight + lines.low.inFlight;
+  const freeForOthers = (): number => slots - reservedForHigh - lines.normal.inFlight - lines.low.inFlight;
+  /** Counted by what is in flight of them, not by free slots: a high that occupies all would else starve the others. */
+  const mayStart = (line: Line<T>): boolean => line === lines.high || freeForOthers() > 0;
+
+  function push(priority: Priority, entry: T): void {
+    const line = lines[priority];
+    if (line.entries.size() === 0) joinLast(line);
+    line.entries.push({ priority, entry });
+  }
+
+  function take(): Taken<T> | null {
+    if (inFlight() >= slots) return null;
+    // A line that may not start keeps its place and what is left of its turn: others go first, not instead.
+    const index = circle.findIndex(mayStart);
+    const line = circle[index];
+    if (line === undefined) return null;
+    line.inFlight += 1;
+    line.turnsLeft -= 1;
+    const taken = line.entries.take();
+    if (line.turnsLeft === 0 || line.entries.size() === 0) circle.splice(index, 1);
+    if (line.turnsLeft === 0 && line.entries.size() > 0) joinLast(line);
+    return taken ?? null;
+  }
+
+  function joinLast(line: Line<T>): void {
+    line.turnsLeft = weights[line.priority];
+    circle.push(line);
+  }
+
+  function release(priority: Priority): void {
+    if (lines[priority].inFlight === 0) throw new RangeError(`nothing of priority ${priority} is in flight`);
+    lines[priority].inFlight -= 1;
+  }
+
+  function startable(): number {
+    const others = lines.normal.entries.size() + lines.low.entries.size();
+    const candidates = lines.high.entries.size() + Math.max(0, Math.min(others, freeForOthers()));
+    return Math.max(0, Math.min(candidates, slots - inFlight()));
+  }
+
+  return {
+    push,
+    take,
+    release,
+    reoccupy: (priority) => void (lines[priority].inFlight += 1),
+    startable,
+    waiting: (priority) => (priority === undefined ? waitingIn(all) : lines[priority].entries.size()),
+    inFlight,
+  };
+}
+
+type Line<T> = {
+  priority: Priority;
+  entries: Queue<Taken<T>>;
+  /** How many it may still take before it goes to the end of the circle: the deficit. */
+  turnsLeft: number;
+  inFlight: number;
+};
+
+function createLine<T>(priority: Priority): Line<T> {
+  return { priority, entries: createQueue(), turnsLeft: 0, inFlight: 0 };
+}
+
+function waitingIn<T>(lines: Line<T>[]): number {
+  return lines.reduce((sum, { entries }) => sum + entries.size(), 0);
+}
+
+type Queue<T> = { push(item: T): void; take(): T | undefined; size(): number };
+
+/** Two stacks: each item is turned over once, so no take moves a long array. */
+function createQueue<T>(): Queue<T> {
+  let incoming: T[] = [];
+  let outgoing: T[] = [];
+  return {
+    push: (item) => void incoming.push(item),
+    take: () => {
+      if (outgoing.length === 0) [incoming, outgoing] = [[], incoming.toReversed()];
+      return outgoing.pop();
+    },
+    size: () => incoming.length + outgoing.length,
+  };
+}
+
+function checked(options: PrioritySchedulerOptions): PrioritySchedulerOptions {
+  const { slots, reservedForHigh, weights = PRIORITY_WEIGHTS } = options;
+  const isShared = Number.isInteger(slots) && Number.isInteger(reservedForHigh) && reservedForHigh >= 0;
+  // With every slot reserved, normal and low would never start.
+  if (!isShared || reservedForHigh >= slots)
+    throw new RangeError(`${reservedForHigh} of ${slots} slots cannot be reserved`);
+  if (!PRIORITIES.every((priority) => Number.isInteger(weights[priority]) && weights[priority] >= 1))
+    throw new RangeError('weights are whole numbers from 1');
+  return options;
+}
