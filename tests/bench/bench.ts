@@ -5,12 +5,14 @@ import { costWhile } from './measure/processes.ts';
 import type { Plan } from './plan.ts';
 import type { Simulator } from './simulator.ts';
 import type { System } from './system.ts';
+import type { WorkTopics } from './work-topics.ts';
 
 /** What a measurement works with. */
 export type Bench = {
   plan: Plan;
   system: System;
   simulator: Simulator;
+  workTopics: WorkTopics;
   /** The same one for every figure that is held against it; started when first asked for. */
   bareExpress: () => Promise<BareExpress>;
   progress: Progress;
@@ -61,5 +63,21 @@ export async function untilDelivered({ simulator, progress, signal }: Bench, cou
     if (performance.now() > giveUpAt)
       throw new Error(`${acceptedKeys} of ${count} arrived within ${ARRIVAL_TIMEOUT_MS / 1_000} s`);
     await sleep(250, undefined, { signal });
+  }
+}
+
+/**
+ * Waits until delivery has committed everything: unlike quiet, it does not come while a record waits in memory for
+ * the lease of a dead worker. @throws when it does not come
+ */
+export async function untilWorkedOff({ workTopics, progress, signal }: Bench): Promise<void> {
+  const giveUpAt = performance.now() + ARRIVAL_TIMEOUT_MS;
+  for (;;) {
+    const queued = await workTopics.queued();
+    progress(`deliver ${queued} still queued`, 'moving');
+    if (queued === 0) return;
+    if (performance.now() > giveUpAt)
+      throw new Error(`${queued} were still queued after ${ARRIVAL_TIMEOUT_MS / 1_000} s`);
+    await sleep(500, undefined, { signal });
   }
 }

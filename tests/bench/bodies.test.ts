@@ -1,5 +1,6 @@
+import { DEFAULT_CONTENT_LIMITS, validateNotification } from '@fanfare/domain';
 import { expect } from 'chai';
-import { generateBodies } from './bodies.ts';
+import { acrossChannels, generateBodies } from './bodies.ts';
 
 describe('bodies', () => {
   const bodies = generateBodies(1, 2_000);
@@ -25,5 +26,12 @@ describe('bodies', () => {
     expect(new Set(bodies.map(({ priority }) => priority))).to.deep.equal(
       new Set([undefined, 'high', 'low']),
     );
+  });
+
+  it('are as good for each channel as they are for phones', () => {
+    const spread = acrossChannels(bodies);
+    const rules = { limits: DEFAULT_CONTENT_LIMITS, now: Date.now(), unknownFields: 'refuse' } as const;
+    expect(spread.filter((body) => !validateNotification(body, rules).ok)).to.deep.equal([]);
+    expect(new Set(spread.map(({ channel }) => channel))).to.deep.equal(new Set(['sms', 'email', 'push']));
   });
 });

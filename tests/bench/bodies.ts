@@ -16,6 +16,17 @@ export function generateBodies(seed: number, count: number): Body[] {
   return Array.from({ length: count }, () => generateBody(random));
 }
 
+/** The same texts, every third to a phone number, a mailbox and a device. */
+export function acrossChannels(bodies: readonly Body[]): Body[] {
+  return bodies.map((body, index) => {
+    const number = body.recipient.slice(1);
+    if (index % 3 === 0) return body;
+    return index % 3 === 1
+      ? { ...body, channel: 'email', recipient: `ayse.${number}@example.com` }
+      : { ...body, channel: 'push', recipient: `token-${number}` };
+  });
+}
+
 const TEXTS = [
   'Merhaba {name}, {number} numaralı siparişiniz yola çıktı; yarın 14:00–16:00 arası kapınızda 📦',
   'Sayın {name}, randevunuz 24 Kasım 09:30’da. Gelemeyecekseniz lütfen {number} yazıp yanıtlayın.',

@@ -1,8 +1,19 @@
 /** The measurements, as `--only` names them, in the order in which they are shown. */
-export const FIGURES = ['accept', 'batch', 'open', 'drain', 'e2e', 'idle'] as const;
+export const FIGURES = [
+  'accept',
+  'batch',
+  'open',
+  'drain',
+  'e2e',
+  'due',
+  'lateness',
+  'recovery',
+  'memory',
+  'idle',
+] as const;
 export type FigureKey = (typeof FIGURES)[number];
 
-export type Unit = '/s' | 'ms' | 'MB' | '%';
+export type Unit = '/s' | 'ms' | 's' | 'MB' | '%';
 
 /** What a value must reach: a bound on itself, or a share of its limit. */
 export type Bar = { least: number } | { most: number } | { shareOfLimit: number };

@@ -12,6 +12,7 @@ import { renderReport, type Report, toJson } from './report.ts';
 import { takeFigures } from './run.ts';
 import { askSimulator } from './simulator.ts';
 import { openSystem } from './system.ts';
+import { openWorkTopics } from './work-topics.ts';
 
 const STATE_DIR = join(import.meta.dirname, '../../.fanfare');
 
@@ -43,13 +44,15 @@ async function measure(chosen: Arguments, progress: Progress, interrupted: Abort
     signal,
     profileDir: chosen.profile ? join(STATE_DIR, 'bench-profiles') : null,
   });
+  const workTopics = openWorkTopics(system.brokers);
   try {
     const simulator = askSimulator(system.ports.simulator);
     const plan = chosen.quick ? QUICK : FULL;
-    const bench = { plan, system, simulator, bareExpress: bareExpress.get, progress, signal };
+    const bench = { plan, system, simulator, workTopics, bareExpress: bareExpress.get, progress, signal };
     return { ...run, outcomes: await takeFigures(bench, chosen.only) };
   } finally {
     progress('stop what was started', 'moving');
+    await workTopics.close();
     await Promise.all([system.close(), bareExpress.stop()]);
   }
 }

@@ -5,11 +5,18 @@ export type Plan = {
   open: { warmUpSeconds: number; seconds: number; limitSeconds: number };
   endToEnd: { warmUpSeconds: number; seconds: number; limitSeconds: number };
   drain: { count: number };
+  /** All are scheduled for one moment, that long ahead; by then they have to be accepted. */
+  due: { count: number; leadSeconds: number };
+  /** In one batch; the first retry comes after RETRY_DELAYS' first delay. */
+  lateness: { count: number };
+  /** The load goes on for so long after the kill, which comes after the warm-up. */
+  recovery: { warmUpSeconds: number; seconds: number };
+  memory: { queued: number; deliver: number; limitSeconds: number };
   idle: { seconds: number };
 };
 
 /**
- * About three and a half minutes. The first warm-up of accepting is long because Kafka's JVM compiles what is hot in
+ * About nine minutes. The first warm-up of accepting is long because Kafka's JVM compiles what is hot in
  * its first tens of thousands of requests, and meanwhile takes the core that ingest would need. After it many short
  * rounds rather than few long ones: a neighbour's noise then hits both sides alike.
  */
@@ -19,15 +26,26 @@ export const FULL: Plan = {
   open: { warmUpSeconds: 4, seconds: 20, limitSeconds: 5 },
   endToEnd: { warmUpSeconds: 4, seconds: 20, limitSeconds: 5 },
   drain: { count: 10_000 },
+  due: { count: 10_000, leadSeconds: 8 },
+  lateness: { count: 300 },
+  recovery: { warmUpSeconds: 5, seconds: 16 },
+  memory: { queued: 500_000, deliver: 20_000, limitSeconds: 60 },
   idle: { seconds: 20 },
 };
 
-/** About a minute: to see that it works and roughly where a figure stands. */
+/**
+ * About three minutes: to see that it works and roughly where a figure stands. A retry's first delay (30 s) and a
+ * killed worker's lease (12 s) are no shorter for it.
+ */
 export const QUICK: Plan = {
   accept: { rounds: 2, firstWarmUpMs: 3_000, warmUpMs: 1_000, measureMs: 2_000 },
   batch: { warmUpMs: 1_000, measureMs: 3_000 },
   open: { warmUpSeconds: 3, seconds: 6, limitSeconds: 2 },
   endToEnd: { warmUpSeconds: 3, seconds: 6, limitSeconds: 2 },
   drain: { count: 3_000 },
+  due: { count: 3_000, leadSeconds: 5 },
+  lateness: { count: 100 },
+  recovery: { warmUpSeconds: 3, seconds: 8 },
+  memory: { queued: 50_000, deliver: 5_000, limitSeconds: 20 },
   idle: { seconds: 6 },
 };

@@ -18,7 +18,8 @@ export function renderReport({ machine, quick, outcomes }: Report): string {
   const notes = [
     machineNote(machine),
     ...(quick ? ['quick run: short loads, rough figures'] : []),
-    'accept and batch: ingest and the stack run, nothing else of ours; every other figure with all services',
+    'accept and batch: ingest and the stack run, nothing else of ours; memory: simulator and delivery as well; every ' +
+      'other figure with all services',
     ...measured.flatMap((one) => one.notes),
   ];
   return [table, '', ...notes.map((note) => `  ${note}`), ...failed.map((line) => `\n${line}`)].join('\n');

@@ -1,12 +1,17 @@
-import { type ServiceName, services } from '@fanfare/infra/services';
+import type { ServiceName } from '@fanfare/infra/services';
 import type { Bench } from './bench.ts';
 import { type FigureKey, FIGURES, type Measured } from './figure.ts';
 import { measureAccept } from './figures/accept.ts';
 import { measureBatch } from './figures/batch.ts';
 import { measureDrain } from './figures/drain.ts';
+import { measureDue } from './figures/due.ts';
 import { measureEndToEnd } from './figures/end-to-end.ts';
 import { measureIdle } from './figures/idle.ts';
+import { measureLateness } from './figures/lateness.ts';
+import { measureMemory } from './figures/memory.ts';
 import { measureOpen } from './figures/open.ts';
+import { measureRecovery } from './figures/recovery.ts';
+import { EVERY_SERVICE } from './system.ts';
 import { quantity } from './table.ts';
 
 /** What came of a measurement: its figures, or why there are none. */
@@ -18,10 +23,18 @@ type Measure = (bench: Bench) => Promise<Measured>;
 /** Idle comes before anything was sent; what leaves work behind comes last, when nobody is there to do it. */
 const STAGES: readonly Stage[] = [
   {
-    services: services.map(({ name }) => name),
-    figures: { idle: measureIdle, e2e: measureEndToEnd, open: measureOpen, drain: measureDrain },
+    services: EVERY_SERVICE,
+    figures: {
+      idle: measureIdle,
+      e2e: measureEndToEnd,
+      open: measureOpen,
+      drain: measureDrain,
+      due: measureDue,
+      lateness: measureLateness,
+      recovery: measureRecovery,
+    },
   },
-  { services: ['ingest'], figures: { accept: measureAccept, batch: measureBatch } },
+  { services: ['ingest'], figures: { accept: measureAccept, batch: measureBatch, memory: measureMemory } },
 ];
 
 /** Takes the chosen figures, and gives what came of them in the order in which they are shown. */

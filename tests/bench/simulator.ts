@@ -7,21 +7,32 @@ type ProviderStats = {
   lastAtMs: number;
 };
 
+/** For which notification, and when in milliseconds since 1970. */
+type Call = { id: string; at: number };
+
 /** Asks the simulator, the only witness of what really arrived. */
 export type Simulator = {
   stats: () => Promise<ProviderStats>;
   /** When each notification first arrived, in milliseconds since 1970, by its id. */
   arrivals: () => Promise<Map<string, number>>;
+  /** Every call it got, oldest first. */
+  calls: () => Promise<Call[]>;
   reset: () => Promise<void>;
+  /** How long its answers take from now on. */
+  answerAfter: (latencyMs: number) => Promise<void>;
 };
 
 export function askSimulator(port: number): Simulator {
   const url = `http://127.0.0.1:${port}`;
   return {
-    stats: async () => toStats((await getJson(`${url}/stats`)) as StatsAnswer),
-    arrivals: async () => firstArrivals((await getJson(`${url}/log`)) as LogEntry[]),
+    stats: async () => toStats((await ask(`${url}/stats`)) as StatsAnswer),
+    arrivals: async () => firstArrivals(await callsOf(url)),
+    calls: () => callsOf(url),
     reset: async () => {
-      await getJson(`${url}/reset`, 'POST');
+      await ask(`${url}/reset`, { method: 'POST' });
+    },
+    answerAfter: async (latencyMs) => {
+      await ask(`${url}/settings`, { method: 'PUT', body: JSON.stringify({ latencyMs }) });
     },
   };
 }
@@ -37,21 +48,24 @@ function toStats({ requests, acceptedKeys, duplicates, firstAt, lastAt }: StatsA
   return { requests, acceptedKeys, duplicates, firstAtMs, lastAtMs };
 }
 
-function firstArrivals(log: LogEntry[]): Map<string, number> {
-  const arrivals = new Map<string, number>();
-  for (const { idempotencyKey, at } of log) {
+async function callsOf(url: string): Promise<Call[]> {
+  const log = (await ask(`${url}/log`)) as LogEntry[];
+  return log.map(({ idempotencyKey, at }) => ({
     // The key is `<notification id>:<cycle>`.
-    const [id = ''] = idempotencyKey.split(':');
-    if (!arrivals.has(id)) arrivals.set(id, Date.parse(at) + HALF_A_TICK_MS);
-  }
-  return arrivals;
+    id: idempotencyKey.split(':')[0] ?? '',
+    at: Date.parse(at) + HALF_A_TICK_MS,
+  }));
+}
+
+function firstArrivals(calls: Call[]): Map<string, number> {
+  return new Map(calls.toReversed().map(({ id, at }) => [id, at]));
 }
 
 /** Its clock cuts off what is less than a millisecond: on average it says half a one too early. */
 const HALF_A_TICK_MS = 0.5;
 
-async function getJson(url: string, method = 'GET'): Promise<unknown> {
-  const response = await fetch(url, { method });
-  if (!response.ok) throw new Error(`${method} ${url} was answered ${response.status}`);
+async function ask(url: string, request: RequestInit = {}): Promise<unknown> {
+  const response = await fetch(url, request);
+  if (!response.ok) throw new Error(`${url} was answered ${response.status}`);
   return response.json();
 }

@@ -2,7 +2,13 @@ import { type LocalStack } from '@fanfare/infra/local-stack';
 import { freePort } from '@fanfare/infra/ports';
 import { prepare } from '@fanfare/infra/prepare';
 import type { Progress } from '@fanfare/infra/screen';
-import { type ServiceName, type ServiceProcess, services, startService } from '@fanfare/infra/services';
+import {
+  portSettingOf,
+  type ServiceName,
+  type ServiceProcess,
+  services,
+  startService,
+} from '@fanfare/infra/services';
 import { startTemporaryStack } from '@fanfare/infra/temporary-stack';
 import type { Pids } from './measure/processes.ts';
 
@@ -12,7 +18,11 @@ export type System = {
   run: (names: readonly ServiceName[]) => Promise<void>;
   start: (name: ServiceName) => Promise<void>;
   stop: (name: ServiceName) => Promise<void>;
+  /** Starts one more process of a service, beside the one that `run` and `start` mean. */
+  addReplica: (name: ServiceName) => Promise<Replica>;
   ports: Readonly<Record<ServiceName, number>>;
+  /** Kafka's, separated by commas. */
+  brokers: string;
   /** The settings that services run with, on top of this process' own. */
   env: Readonly<Record<string, string>>;
   servicePids: () => Pids;
@@ -20,6 +30,13 @@ export type System = {
   /** Ends every process of it and removes its data. */
   close: () => Promise<void>;
 };
+
+export type Replica = {
+  /** Ends it without warning (kill -9); resolves at its death. */
+  kill: () => Promise<void>;
+};
+
+export const EVERY_SERVICE: readonly ServiceName[] = services.map(({ name }) => name);
 
 type SystemOptions = {
   onProgress: Progress;
@@ -54,6 +71,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
 function operate(stack: LocalStack, ports: Ports, options: SystemOptions): System {
   const env = settings(stack, ports);
   const running = new Map<ServiceName, ServiceProcess>();
+  const replicas = new Set<ServiceProcess>();
 
   async function start(name: ServiceName): Promise<void> {
     if (running.has(name)) return;
@@ -62,9 +80,26 @@ function operate(stack: LocalStack, ports: Ports, options: SystemOptions): Syste
     await unlessAborted(service.ready(), options.signal);
 
     function onExit(): void {
-      if (running.delete(name))
-        options.onBroken(new Error([`${name} ended`, ...service.lastLines()].join('\n')));
+      if (running.delete(name)) options.onBroken(endOf(service));
     }
+  }
+
+  async function addReplica(name: ServiceName): Promise<Replica> {
+    const port = { [portSettingOf(name)]: String(await freePort()) };
+    const replica = startService(name, { ...env, ...port }, { onExit });
+    replicas.add(replica);
+    await unlessAborted(replica.ready(), options.signal);
+    return { kill: () => kill(replica) };
+
+    function onExit(): void {
+      if (replicas.has(replica)) options.onBroken(endOf(replica));
+    }
+  }
+
+  async function kill(replica: ServiceProcess): Promise<void> {
+    replicas.delete(replica);
+    replica.kill('SIGKILL');
+    await replica.exited;
   }
 
   async function stop(name: ServiceName): Promise<void> {
@@ -76,20 +111,26 @@ function operate(stack: LocalStack, ports: Ports, options: SystemOptions): Syste
   return {
     start,
     stop,
+    addReplica,
     run: async (names) => {
       options.onProgress(`services ${names.length === services.length ? 'all of them' : names.join(', ')}`);
       await Promise.all(Array.from(running.keys()).filter(isNot(names)).map(stop));
       await Promise.all(names.map(start));
     },
     ports,
+    brokers: stack.addresses.KAFKA_BROKERS,
     env,
     servicePids: () => Object.fromEntries(Array.from(running, ([name, { pid }]) => [name, pid])),
     stackPids: () => Object.fromEntries(Object.values(stack.processes).map(({ name, pid }) => [name, pid])),
     close: async () => {
-      await Promise.all(Array.from(running.keys(), stop));
+      await Promise.all([...Array.from(running.keys(), stop), ...Array.from(replicas, kill)]);
       await stack.stop();
     },
   };
+}
+
+function endOf(service: ServiceProcess): Error {
+  return new Error([`${service.name} ended`, ...service.lastLines()].join('\n'));
 }
 
 function isNot(names: readonly ServiceName[]): (name: ServiceName) => boolean {
@@ -119,6 +160,8 @@ function settings(stack: LocalStack, ports: Ports): Record<string, string> {
     SIMULATOR_LATENCY_MS: String(PROVIDER_LATENCY_MS),
     SIMULATOR_LOG_CONTENT: 'false',
     LOG_LEVEL: 'warn',
+    // Its own default, told here because the limit of delivering is measured with as many calls at once.
+    DELIVERY_CONCURRENCY: process.env['DELIVERY_CONCURRENCY'] ?? '100',
     // What is measured is how fast it can be, not how slow it was told to be.
     INBOUND_RATE_PER_MINUTE: '0',
     OUTBOUND_RATE_PER_CHANNEL: '0',

@@ -1,3 +1,4 @@
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import type { Measured } from '../figure.ts';
 import { type ClosedLoopResult, runClosedLoop } from '../load/loads.ts';
@@ -54,7 +55,7 @@ function tell(ours: Round[], bare: Round[]): Measured {
         figure: `accept, ${CONNECTIONS} connections`,
         value: rate(ours),
         unit: '/s',
-        bar: { shareOfLimit: 0.5 },
+        bar: BARS.accept,
         limit: { what: 'Express', value: rate(bare) },
       },
     ],

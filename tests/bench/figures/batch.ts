@@ -1,3 +1,4 @@
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import type { Measured } from '../figure.ts';
 import { runClosedLoop } from '../load/loads.ts';
@@ -9,7 +10,6 @@ const SIZE = 1_000;
 /** Two are worked on at once, two wait: the next is there when one is done. */
 const CONNECTIONS = 4;
 const REQUESTS_MAX = 400;
-const BAR = 8_000;
 
 /** How many notifications a second are accepted in batches. */
 export async function measureBatch(bench: Bench): Promise<Measured> {
@@ -31,7 +31,7 @@ export async function measureBatch(bench: Bench): Promise<Measured> {
         figure: `accept in batches of ${SIZE}`,
         value: ours.perSecond * SIZE,
         unit: '/s',
-        bar: { least: BAR },
+        bar: BARS.batch,
         limit: { what: 'Express', value: bare.perSecond * SIZE },
       },
     ],

@@ -1,15 +1,13 @@
+import { BARS } from '../bars.ts';
+import { acceptBatches, BATCH_SIZE } from '../batches.ts';
 import { type Bench, untilDelivered, untilQuiet } from '../bench.ts';
 import { generateBodies } from '../bodies.ts';
 import type { Measured } from '../figure.ts';
 import { runProviderLoop } from '../load/loads.ts';
 import { costWhile } from '../measure/processes.ts';
-import { PROVIDER_LATENCY_MS } from '../system.ts';
+import { EVERY_SERVICE, PROVIDER_LATENCY_MS } from '../system.ts';
 import { quantity } from '../table.ts';
-import { config as deliveryConfig } from '../../../services/delivery/src/config.ts';
 import { costEachText } from './costs.ts';
-
-const BATCH_SIZE = 1_000;
-const BAR = 800;
 
 /** How fast delivery works off what has piled up while it was away. */
 export async function measureDrain(bench: Bench): Promise<Measured> {
@@ -21,7 +19,7 @@ export async function measureDrain(bench: Bench): Promise<Measured> {
 
   progress('drain starting delivery', 'moving');
   const startedAt = Date.now();
-  await system.start('delivery');
+  await system.run(EVERY_SERVICE);
   const pids = { ...system.servicePids(), ...system.stackPids() };
   const { cost } = await costWhile(pids, () => untilDelivered(bench, count));
   await untilQuiet(bench);
@@ -36,7 +34,7 @@ export async function measureDrain(bench: Bench): Promise<Measured> {
         figure: `drain of ${count}`,
         value: count / seconds,
         unit: '/s',
-        bar: { least: BAR },
+        bar: BARS.drain,
         limit: { what: 'undici', value: limit },
       },
     ],
@@ -56,7 +54,7 @@ async function measureLimit(
 ): Promise<{ perSecond: number; concurrency: number }> {
   const { system, simulator, progress, signal } = bench;
   progress('drain bare undici loop', 'moving');
-  const { DELIVERY_CONCURRENCY: concurrency } = deliveryConfig.parse({ ...process.env, ...system.env });
+  const concurrency = Number(system.env['DELIVERY_CONCURRENCY']);
   const { perSecond } = await runProviderLoop({ port: system.ports.simulator, count, concurrency }, signal);
   await simulator.reset();
   return { perSecond, concurrency };
@@ -64,24 +62,14 @@ async function measureLimit(
 
 /** Accepts the notifications while nobody delivers them. Returns the ids of their batches. */
 async function pileUp(bench: Bench, count: number): Promise<string[]> {
-  const { system, progress } = bench;
-  progress(`drain accepting ${count} while delivery is stopped`, 'moving');
-  await system.stop('delivery');
-  const batches: string[] = [];
-  for (let seed = 0; seed < count / BATCH_SIZE; seed += 1)
-    batches.push(await postBatch(system.ports.ingest, 100 + seed));
+  await bench.system.stop('delivery');
+  const batches = await acceptBatches(bench, {
+    figure: 'drain',
+    count: count / BATCH_SIZE,
+    batchOf: (index) => generateBodies(100 + index, BATCH_SIZE),
+  });
   await untilQuiet(bench);
   return batches;
-}
-
-async function postBatch(port: number, seed: number): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/api/v1/notifications/batch`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ notifications: generateBodies(seed, BATCH_SIZE) }),
-  });
-  if (response.status !== 202) throw new Error(`a batch was answered ${response.status}`);
-  return ((await response.json()) as { id: string }).id;
 }
 
 function requireEachOnce(

@@ -1,3 +1,4 @@
+import { BARS } from '../bars.ts';
 import { type Bench, untilDelivered, untilQuiet } from '../bench.ts';
 import type { Measured, Row } from '../figure.ts';
 import { type OpenLoopResult, runOpenLoop } from '../load/loads.ts';
@@ -6,7 +7,6 @@ import { quantity } from '../table.ts';
 import { requireAll } from './complete.ts';
 
 const PER_SECOND = 100;
-const BARS_MS = { p50: 40, p99: 200 };
 
 /** From when a request is due to when its notification arrives at the provider. */
 export async function measureEndToEnd(bench: Bench): Promise<Measured> {
@@ -32,7 +32,7 @@ function toRow(point: 'p50' | 'p99', ours: Summary, direct: Summary): Row {
     figure: `accept to provider, ${PER_SECOND}/s, ${point}`,
     value: ours[point],
     unit: 'ms',
-    bar: { most: BARS_MS[point] },
+    bar: BARS.e2e[point],
     limit: { what: 'direct', value: direct[point] },
   };
 }

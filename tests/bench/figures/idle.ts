@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BARS } from '../bars.ts';
 import { type Bench, untilQuiet } from '../bench.ts';
 import type { Measured } from '../figure.ts';
 import { startBareNode } from '../load/loads.ts';
 import { costWhile, usageOfAll } from '../measure/processes.ts';
 import { idleText, megabytes, toMegabytes, totalOf } from './costs.ts';
 import { quantity } from '../table.ts';
-
-const BARS = { megabytes: 900, percent: 12 };
 
 /** What all services take while there is nothing to do. */
 export async function measureIdle(bench: Bench): Promise<Measured> {
@@ -29,14 +28,14 @@ export async function measureIdle(bench: Bench): Promise<Measured> {
         figure: `idle memory, ${count} services`,
         value: toMegabytes(all.memoryBytes),
         unit: 'MB',
-        bar: { most: BARS.megabytes },
+        bar: BARS.idle.memory,
         limit: { what: `${count} × node`, value: toMegabytes(bareBytes) },
       },
       {
         figure: `idle CPU, ${count} services`,
         value: all.cpuPercent,
         unit: '%',
-        bar: { most: BARS.percent },
+        bar: BARS.idle.cpu,
         limit: null,
       },
     ],

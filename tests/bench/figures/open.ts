@@ -1,3 +1,4 @@
+import { BARS } from '../bars.ts';
 import { type Bench, untilDelivered, untilQuiet } from '../bench.ts';
 import type { Measured } from '../figure.ts';
 import { type OpenLoopResult, runOpenLoop } from '../load/loads.ts';
@@ -8,7 +9,6 @@ import { costsText } from './costs.ts';
 import { requireAll } from './complete.ts';
 
 const PER_SECOND = 300;
-const BAR_MS = 60;
 
 /** How long accepting takes at a steady rate, while everything that is accepted is delivered as well. */
 export async function measureOpen(bench: Bench): Promise<Measured> {
@@ -33,7 +33,7 @@ export async function measureOpen(bench: Bench): Promise<Measured> {
         figure: `accept at ${PER_SECOND}/s, p95`,
         value: ours.p95,
         unit: 'ms',
-        bar: { most: BAR_MS },
+        bar: BARS.open,
         limit: { what: 'Express', value: bare.p95 },
       },
     ],

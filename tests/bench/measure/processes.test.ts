@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { costWhile, parseCpuTime, usageOfAll } from './processes.ts';
+import { costWhile, parseCpuTime, peakMemory, usageOfAll } from './processes.ts';
 
 /** User and system time are each cut to a tick of 10 ms. */
 const ROUNDING_MS = 20;
@@ -9,6 +9,10 @@ const SELF_REPORT = `process.stdin.on('data', () => {
   const { user, system } = process.cpuUsage();
   process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, rss: process.memoryUsage.rss() }));
 });`;
+
+/** 200 MB, and none of it any more when it says so. */
+const GIVE_BACK = `Buffer.alloc(200e6, 1);
+gc(); process.stdout.write('given back'); setInterval(() => {}, 1000)`;
 
 describe('processes', () => {
   it('tells the CPU time and the memory of a process, as the process itself does before and after', async () => {
@@ -43,6 +47,16 @@ describe('processes', () => {
     const { cost, result } = await costWhile({ me: process.pid }, () => Promise.resolve(burnCpu(100)));
     expect(result).to.equal('burnt');
     expect(cost['me']?.cpuPercent).to.be.above(0);
+  });
+
+  it('remembers memory that a process has given back, where the system does', async () => {
+    const child = spawn(process.execPath, ['--expose-gc', '-e', GIVE_BACK]);
+    await once(child.stdout, 'data');
+    const pid = child.pid ?? 0;
+    const [peak, present] = [peakMemory(pid), usageOfAll({ child: pid })['child']?.memoryBytes ?? Number.NaN];
+    child.kill();
+    await once(child, 'exit');
+    expect(peak - present).to.be.above(process.platform === 'linux' ? 100e6 : -100e6);
   });
 
   it('refuses to measure what is not there', () => {

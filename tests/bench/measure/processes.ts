@@ -39,6 +39,12 @@ export function usageOfAll(pids: Pids): Record<string, Usage> {
   );
 }
 
+/** The most memory that a process has had. Only Linux keeps that; elsewhere it is what the process has now. */
+export function peakMemory(pid: number): number {
+  if (process.platform === 'linux') return statusBytes(pid, 'VmHWM');
+  return usageOfAll({ process: pid })['process']?.memoryBytes ?? Number.NaN;
+}
+
 type Process = Usage & { pid: number; parent: number };
 
 function familyOf(pid: number, processes: readonly Process[]): Process[] {
@@ -74,12 +80,12 @@ function readProcess(pid: number): Process {
   const [parent = 0] = fields.slice(1, 2).map(Number);
   // 14 to 17: utime, stime, and those of children that have ended, so that their time is not lost with them.
   const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
-  return { pid, parent, cpuMs: ticks * TICK_MS, memoryBytes: residentBytes(pid) };
+  return { pid, parent, cpuMs: ticks * TICK_MS, memoryBytes: statusBytes(pid, 'VmRSS') };
 }
 
-function residentBytes(pid: number): number {
+function statusBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1_024;
 }
 
 function askPs(): Process[] {

@@ -1,0 +1,17 @@
+import type { Bar, FigureKey } from './figure.ts';
+
+/** What each figure must reach, in the unit of its row. */
+export const BARS = {
+  /** Storing and publishing may cost as much again as answering does. */
+  accept: { shareOfLimit: 0.5 },
+  batch: { least: 8_000 },
+  open: { most: 60 },
+  drain: { least: 1_200 },
+  e2e: { p50: { most: 40 }, p99: { most: 200 } },
+  due: { most: 5 },
+  lateness: { most: 300 },
+  /** A session that ends (6 s) and a lease that does (12 s) run side by side; the rest is for taking over. */
+  recovery: { most: 15 },
+  memory: { most: 350 },
+  idle: { memory: { most: 900 }, cpu: { most: 12 } },
+} as const satisfies Record<FigureKey, Bar | Record<string, Bar>>;
