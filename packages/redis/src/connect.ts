@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { inTime, type Log, openConnection } from './connection.ts';
+import { counters } from './counters.ts';
 
 export type { Log } from './connection.ts';
 
@@ -19,6 +20,18 @@ export type RedisHandle = {
    * it is away. Never rejects.
    */
   publishFrames(messages: readonly RedisMessage[]): Promise<number>;
+  /**
+   * Adds to a counter that is forgotten `keptMs` after its last addition. Resolves with what it was before; null when
+   * Redis does not say, at once while it is away. Never rejects.
+   */
+  reserve(reservation: { key: string; count: number; keptMs: number }): Promise<number | null>;
+  /**
+   * Keeps a member of a set for another `lifeMs`, and forgets those whose time is over. Resolves with the members;
+   * null as for `reserve`. Never rejects.
+   */
+  signIn(sign: { key: string; member: string; epochMs: number; lifeMs: number }): Promise<string[] | null>;
+  /** The member is forgotten at once, if Redis is there. Never rejects. */
+  signOut(sign: { key: string; member: string }): Promise<void>;
   /** Listens until `close`, however often the connection is lost. */
   subscribe(subscription: Subscription): void;
   /** Rejects when a connection is not in use or does not answer. */
@@ -32,6 +45,7 @@ export function connectRedis(options: { url: string; name: string; log: Log }): 
   const listeners: Listener[] = [];
   return {
     publishFrames: (messages) => publish(commands, messages),
+    ...counters(commands),
     subscribe: (subscription) => {
       const client = openConnection({ ...options, name: `${options.name}-listener` });
       listeners.push(listen(client, subscription));
