@@ -7,9 +7,9 @@ type Migration = { name: string; up: typeof journey.up; down: typeof journey.dow
 
 /** In order. A migration that has been released is never edited: expand first, contract in a later release. */
 const MIGRATIONS: Migration[] = [
-  { name: '0001-journey', ...journey },
-  { name: '0002-email-parts', ...emailParts },
-  { name: '0003-lanes', ...lanes },
+  { name: '0001-journey', up: journey.up, down: journey.down },
+  { name: '0002-email-parts', up: emailParts.up, down: emailParts.down },
+  { name: '0003-lanes', up: lanes.up, down: lanes.down },
 ];
 
 /** Brings the database to the newest version; several callers at once are safe. Returns the names applied. */
