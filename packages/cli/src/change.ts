@@ -1,4 +1,4 @@
-import { ApiError } from './api.ts';
+import { ApiError } from './ask.ts';
 import {
   type CommandDeps,
   DONE_CODE,

@@ -1,18 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { connectApi } from './api.ts';
-import { run } from './command.ts';
 import { commands } from './commands.ts';
-import { createTerminal } from './terminal.ts';
+import { type Answer, useApi } from './fixture.ts';
 
-type Asked = { method: string; path: string; body: unknown };
-type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
-
-const NOW = Date.parse('2030-01-31T09:00:00Z');
 const AS_OF = '2030-01-31T08:59:59.000Z';
 const LETTER = {
   id: '0190aaaa-0000-7000-8000-000000000001',
@@ -38,49 +27,7 @@ const reportOf = (redriven: number, more: object = {}) => ({
 
 /** The commands against an HTTP server that says what the API would. */
 describe('fanfare dlq', () => {
-  let server: Server;
-  let answers: Answer[] = [];
-  let asked: Asked[] = [];
-
-  before(async () => {
-    server = createServer((request, response) => {
-      void readRequest(request, (received) => {
-        asked.push(received);
-        const { status = 200, body, headers } = answers.shift() ?? { status: 500 };
-        response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
-      });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  });
-  after(() => server.close());
-  beforeEach(() => {
-    asked = [];
-  });
-
-  type Sitting = { isTty?: boolean; typed?: string; signal?: AbortSignal };
-
-  /** One call, with somebody at the terminal or not. */
-  async function call(
-    args: string,
-    script: Answer[] = [],
-    { isTty = false, typed = '', signal }: Sitting = {},
-  ) {
-    answers = [...script];
-    const streams = { stdin: stream(isTty), stdout: stream(isTty), stderr: stream(isTty) };
-    const terminal = createTerminal(streams, signal ?? new AbortController().signal);
-    const { port } = server.address() as AddressInfo;
-    const api = connectApi({ baseUrl: `http://127.0.0.1:${port}`, onWait: (why) => terminal.tell(why) });
-    const output = Promise.all([text(streams.stdout), text(streams.stderr)]);
-    streams.stdin.end(typed);
-    const deps = { api, terminal, now: () => NOW, signal: signal ?? new AbortController().signal };
-    const code = await run(commands, args.split(' ').filter(Boolean), deps);
-    streams.stdout.end();
-    streams.stderr.end();
-    const [out, err] = await output;
-    expect(answers, 'answers nobody asked for').to.deep.equal([]);
-    return { code, out, err };
-  }
+  const { call, asked } = useApi();
 
   it('lists as an aligned table, and says how to go on', async () => {
     const other = {
@@ -101,7 +48,7 @@ describe('fanfare dlq', () => {
       '',
     ]);
     expect(err).to.include('--cursor abc');
-    expect(asked[0]?.path).to.equal(
+    expect(asked()[0]?.path).to.equal(
       '/api/v1/dead-letters?channel=sms&after=2030-01-31T07%3A00%3A00.000Z&limit=2',
     );
   });
@@ -109,7 +56,7 @@ describe('fanfare dlq', () => {
   it('lists more than the API gives at once, as JSON', async () => {
     const { out } = await call('dlq ls --limit 250 --json', [pageOf(200, 'p2'), pageOf(49, null)]);
     expect(JSON.parse(out)).to.have.property('items').with.length(249);
-    expect(asked.map(({ path }) => path)).to.deep.equal([
+    expect(asked().map(({ path }) => path)).to.deep.equal([
       '/api/v1/dead-letters?limit=200',
       '/api/v1/dead-letters?limit=50&cursor=p2',
     ]);
@@ -139,7 +86,7 @@ describe('fanfare dlq', () => {
       0,
       '1,234 would be redriven, 5 skipped (3 delivered, 2 expired), 1 not redrivable.\n',
     ]);
-    expect(asked).to.deep.equal([
+    expect(asked()).to.deep.equal([
       { method: 'POST', path: '/api/v1/dead-letters/redrive', body: { reason: 'rejected', dry_run: true } },
     ]);
   });
@@ -152,7 +99,11 @@ describe('fanfare dlq', () => {
     ]);
     expect([code, out]).to.deep.equal([0, '1,450 redriven, 50 skipped (50 cancelled).\n']);
     const body = { channel: 'sms', before: AS_OF, rate: 500 };
-    expect(asked.slice(1).map((one) => one.body)).to.deep.equal([body, body]);
+    expect(
+      asked()
+        .slice(1)
+        .map((one) => one.body),
+    ).to.deep.equal([body, body]);
     expect(err.split('\n').map((line) => line.replace(/, .*/, ''))).to.deep.equal([
       '1,000 of 1,500',
       '1,500 of 1,500',
@@ -162,9 +113,9 @@ describe('fanfare dlq', () => {
 
   it('keeps an earlier end of the filter', async () => {
     await call('dlq redrive --before 2030-01-30 --yes', [reportOf(1), reportOf(1)]);
-    expect(asked[1]?.body).to.deep.equal({ before: '2030-01-30T00:00:00Z' });
+    expect(asked()[1]?.body).to.deep.equal({ before: '2030-01-30T00:00:00Z' });
     await call('dlq redrive --before 2040-01-30 --yes', [reportOf(1), reportOf(1)]);
-    expect(asked[3]?.body).to.deep.equal({ before: AS_OF });
+    expect(asked()[3]?.body).to.deep.equal({ before: AS_OF });
   });
 
   it('draws a bar on a terminal', async () => {
@@ -191,7 +142,7 @@ describe('fanfare dlq', () => {
     const { code, err } = await call('dlq redrive', [reportOf(7)]);
     expect(code).to.equal(2);
     expect(err).to.include('--yes');
-    expect(asked).to.have.length(1);
+    expect(asked()).to.have.length(1);
   });
 
   it('asks nobody about nothing', async () => {
@@ -216,7 +167,7 @@ describe('fanfare dlq', () => {
     ]);
     expect([code, out]).to.deep.equal([1, '2 redriven.\n']);
     expect(err).to.equal('b/ö: The dead letter cannot be redriven: its notification is delivered.\n');
-    expect(asked.map(({ path }) => path)[1]).to.equal('/api/v1/dead-letters/b%2F%C3%B6/redrive');
+    expect(asked().map(({ path }) => path)[1]).to.equal('/api/v1/dead-letters/b%2F%C3%B6/redrive');
   });
 
   it('purges after a count, what was counted and nothing later', async () => {
@@ -228,7 +179,7 @@ describe('fanfare dlq', () => {
     expect(code).to.equal(0);
     expect(out).to.equal('1,500 deleted.\n');
     expect(err).to.include('Delete 1,500 for good? [y/N]');
-    expect(asked.map(({ body }) => body)).to.deep.equal([
+    expect(asked().map(({ body }) => body)).to.deep.equal([
       { state: 'redriven', dry_run: true },
       { state: 'redriven', before: AS_OF },
       { state: 'redriven', before: AS_OF },
@@ -298,7 +249,7 @@ describe('fanfare dlq', () => {
       const { code, out, err } = await call(args);
       expect([code, out]).to.deep.equal([2, '']);
       expect(err).to.match(says);
-      expect(asked).to.deep.equal([]);
+      expect(asked()).to.deep.equal([]);
     });
 
   for (const { name, flags } of commands)
@@ -310,16 +261,6 @@ describe('fanfare dlq', () => {
       }
     });
 });
-
-function stream(isTTY: boolean) {
-  return Object.assign(new PassThrough(), { isTTY, columns: 200 });
-}
-
-async function readRequest(request: IncomingMessage, done: (asked: Asked) => void): Promise<void> {
-  const { method = '', url = '' } = request;
-  const body = await text(request);
-  done({ method, path: url, body: body === '' ? null : JSON.parse(body) });
-}
 
 function pageOf(count: number, next_cursor: string | null): Answer {
   return { body: { items: Array.from({ length: count }, () => LETTER), next_cursor } };

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type Api, ApiError } from './api.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './ask.ts';
 import { closest } from './closest.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -3,6 +3,18 @@ import { dlqLs } from './dlq-ls.ts';
 import { dlqPurge } from './dlq-purge.ts';
 import { dlqRedrive } from './dlq-redrive.ts';
 import { dlqShow } from './dlq-show.ts';
+import { lanesLs } from './lanes-ls.ts';
+import { lanesPause, lanesResume } from './lanes-pause.ts';
 import { projectionCheck, projectionRepair } from './projection.ts';
 
-export const commands: Command[] = [dlqLs, dlqShow, dlqRedrive, dlqPurge, projectionCheck, projectionRepair];
+export const commands: Command[] = [
+  dlqLs,
+  dlqShow,
+  dlqRedrive,
+  dlqPurge,
+  lanesLs,
+  lanesPause,
+  lanesResume,
+  projectionCheck,
+  projectionRepair,
+];

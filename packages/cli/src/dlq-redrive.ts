@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, type RedriveReport } from './api.ts';
+import type { RedriveReport } from './api.ts';
+import { ApiError } from './ask.ts';
 import { type Command, type CommandDeps, DONE_CODE, FAILED_CODE, type Given, UsageError } from './command.ts';
 import { approved, bounded, exitCode, oneByOne } from './change.ts';
 import { type Filter, FILTER_FLAGS, filterOf, refuseBoth } from './dlq-filter.ts';

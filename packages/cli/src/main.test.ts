@@ -28,7 +28,7 @@ describe('the fanfare program', function () {
     expect(wrong.err).to.equal('FANFARE_URL: must be a URL like http://host:port, got "nowhere"\n');
     const nobody = await fanfare(['dlq', 'ls'], { FANFARE_URL: 'http://127.0.0.1:1' });
     expect(nobody.code).to.equal(1);
-    expect(nobody.err).to.match(/^http:\/\/127\.0\.0\.1:1 cannot be reached/);
+    expect(nobody.err).to.match(/^http:\/\/127\.0\.0\.1:1 cannot be reached .*`npm start`.*FANFARE_URL/);
     expect(nobody.err.split('\n')).to.have.length(2);
   });
 

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { connectApi } from './api.ts';
+import { run } from './command.ts';
+import { commands } from './commands.ts';
+import { createTerminal } from './terminal.ts';
+
+type Asked = { method: string; path: string; body: unknown };
+export type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
+type Sitting = { isTty?: boolean; typed?: string; signal?: AbortSignal };
+
+/** What the commands take for the time. */
+export const NOW = Date.parse('2030-01-31T09:00:00Z');
+
+/** An HTTP server that says what the API would, and the commands as somebody calls them, at a terminal or not. */
+export function useApi() {
+  let server: Server;
+  let answers: Answer[] = [];
+  let asked: Asked[] = [];
+  before(async () => {
+    server = createServer((request, response) => {
+      void readRequest(request, (received) => {
+        asked.push(received);
+        const { status = 200, body, headers } = answers.shift() ?? { status: 500 };
+        response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    asked = [];
+  });
+
+  /** One call: the words of it, or a line without quotes. */
+  async function call(words: string | string[], script: Answer[] = [], sitting: Sitting = {}) {
+    const { isTty = false, typed = '', signal = new AbortController().signal } = sitting;
+    answers = [...script];
+    const streams = { stdin: stream(isTty), stdout: stream(isTty), stderr: stream(isTty) };
+    const terminal = createTerminal(streams, signal);
+    const api = connectApi({ baseUrl: urlOf(server), onWait: (why) => terminal.tell(why) });
+    const output = Promise.all([text(streams.stdout), text(streams.stderr)]);
+    streams.stdin.end(typed);
+    const args = typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
+    const code = await run(commands, args, { api, terminal, now: () => NOW, signal });
+    streams.stdout.end();
+    streams.stderr.end();
+    const [out, err] = await output;
+    expect(answers, 'answers nobody asked for').to.deep.equal([]);
+    return { code, out, err };
+  }
+
+  return { call, asked: () => asked };
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`;
+}
+
+function stream(isTTY: boolean) {
+  return Object.assign(new PassThrough(), { isTTY, columns: 200 });
+}
+
+async function readRequest(request: IncomingMessage, done: (asked: Asked) => void): Promise<void> {
+  const { method = '', url = '' } = request;
+  const body = await text(request);
+  done({ method, path: url, body: body === '' ? null : JSON.parse(body) });
+}
