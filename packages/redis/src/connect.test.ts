@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import { stack } from '@fanfare/testkit';
+import { eventually, stack } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { connectRedis, type RedisHandle } from './connect.ts';
+import { type Network, openNetwork } from './network-fixture.test.ts';
 
 /** Each test speaks on channels of its own; a proxy in front of Redis stands in for the network. */
 describe('redis', () => {
@@ -72,6 +71,36 @@ describe('redis', () => {
     expect(await heard.take(1)).to.deep.equal(['after']);
   });
 
+  it('counts for all, and forgets a counter nobody adds to', async () => {
+    await ready();
+    const counts = [3, 4, 0].map((count) => redis.reserve({ key: prefix, count, keptMs: 10_000 }));
+    expect(await Promise.all(counts)).to.deep.equal([0, 3, 7]);
+    const brief = { key: prefix, count: 1, keptMs: 1 };
+    expect(await redis.reserve(brief)).to.equal(7);
+    await eventually(async () => expect(await redis.reserve(brief)).to.equal(0));
+  });
+
+  it('knows who has signed in of late', async () => {
+    await ready();
+    const sign = { key: prefix, lifeMs: 1_000 };
+    await redis.signIn({ ...sign, member: 'a', epochMs: 5_000 });
+    await redis.signIn({ ...sign, member: 'b', epochMs: 5_500 });
+    expect(await redis.signIn({ ...sign, member: 'c', epochMs: 6_001 })).to.have.members(['b', 'c']);
+    await redis.signOut({ key: prefix, member: 'b' });
+    expect(await redis.signIn({ ...sign, member: 'c', epochMs: 6_002 })).to.deep.equal(['c']);
+  });
+
+  it('says at once when nothing can be counted', async () => {
+    await ready();
+    await redis.signIn({ key: prefix, member: 'not a counter', epochMs: 0, lifeMs: 10_000 });
+    expect(await redis.reserve({ key: prefix, count: 1, keptMs: 10_000 })).to.equal(null);
+    await network.cut();
+    await untilLost();
+    expect(await redis.reserve({ key: prefix, count: 1, keptMs: 10_000 })).to.equal(null);
+    expect(await redis.signIn({ key: prefix, member: 'a', epochMs: 0, lifeMs: 1 })).to.equal(null);
+    await redis.signOut({ key: prefix, member: 'a' });
+  });
+
   it('starts while Redis is away', async () => {
     await network.cut();
     const late = connectRedis({
@@ -135,50 +164,4 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 
 function soon(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-type Network = Awaited<ReturnType<typeof openNetwork>>;
-
-/** A way to Redis that can be cut, and frozen. */
-async function openNetwork(target: URL) {
-  const sockets = new Set<Socket>();
-  let isFrozen = false;
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.once('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.on('data', (data) => (isFrozen ? undefined : upstream.write(data)));
-    upstream.on('data', (data) => (isFrozen ? undefined : client.write(data)));
-  });
-  const listenOn = async (port: number): Promise<number> => {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
-  };
-  const port = await listenOn(0);
-  const cut = async (): Promise<void> => {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    cut,
-    mend: () => listenOn(port),
-    freeze: () => (isFrozen = true),
-    thaw: () => {
-      isFrozen = false;
-      for (const socket of sockets) socket.destroy();
-    },
-    close: cut,
-  };
 }
