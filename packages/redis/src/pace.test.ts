@@ -54,6 +54,12 @@ describe('limit over replicas', () => {
     return opened;
   }
 
+  /** Resolves when what was asked before is answered: the answers come in the order of the questions. */
+  async function settled(): Promise<void> {
+    await redis.check();
+    await new Promise(setImmediate);
+  }
+
   describe('over all replicas', () => {
     it('keeps to the limit and uses it, with two and four of them in a process', async function test() {
       this.timeout(30_000);
@@ -168,9 +174,7 @@ describe('limit over replicas', () => {
             const now = (): number => at(slice * 100 + elapsedMs);
             const one = createPace({ ...defaults(), perSecond, replica, now });
             const refilled = one.refill(wanted);
-            // The answers come in the order of the questions.
-            await redis.check();
-            await new Promise(setImmediate);
+            await settled();
             granted.push(takeAtHand(one));
             await one.close();
             await refilled;
@@ -193,7 +197,7 @@ describe('limit over replicas', () => {
       await first?.refill(1_000);
       expect(first && takeAtHand(first)).to.equal(10);
       const waiting = second?.refill(3);
-      await redis.check();
+      await settled();
       expect(second?.tryTake()).to.equal(false);
       clock.ms = 150;
       await waiting;
@@ -239,7 +243,7 @@ describe('limit over replicas', () => {
       await one.refill(10);
       takeAtHand(one);
       const waiting = one.refill(1);
-      await redis.check();
+      await settled();
       one.giveBack();
       await atOnce(waiting);
       expect(takeAtHand(one)).to.equal(1);
@@ -261,7 +265,7 @@ describe('limit over replicas', () => {
     one.giveBack();
     expect(takeAtHand(one)).to.equal(1);
     const waiting = one.refill(1);
-    await redis.check();
+    await settled();
     const closed = one.close();
     await atOnce(waiting);
     await closed;
