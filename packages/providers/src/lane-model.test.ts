@@ -75,6 +75,7 @@ export function createLaneModel({ maxFailures, windowMs, openMs }: BreakerSettin
     leave,
     answer,
     waitUntil,
+    endThrottle: () => void (throttledUntilMs = 0),
     setPaused: (wanted: boolean) => void (paused = wanted),
     pass: (ms: number) => void (nowMs += ms),
     now: () => nowMs,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type FakeClock, START_MS, withFakeClock } from './fake-clock.test.ts';
 import { createLaneModel } from './lane-model.test.ts';
+import { accepted, enter, heldProvider, message, throttled, unavailable } from './lane-fixture.test.ts';
 import { createLane, type Entry, type Lane } from './lane.ts';
 import type { ProviderMessage } from './provider.ts';
 
@@ -57,6 +58,16 @@ describe('lane', () => {
       expect(told).to.deep.equal([]);
     }));
 
+  it('waits no longer when an operator says so, and for what is asked after that', () =>
+    laneTest(async ({ lane, clock, states }) => {
+      lane.pauseUntil(START_MS + 5_000);
+      lane.endThrottle();
+      lane.endThrottle();
+      lane.pauseUntil(START_MS + 6_000);
+      await clock.pass(5_999);
+      expect(states).to.deep.equal(['throttled', 'open', 'throttled']);
+    }));
+
   it('takes no notice of a wait that is over', () =>
     laneTest(async ({ lane }) => {
       lane.pauseUntil(START_MS);
@@ -74,7 +85,7 @@ describe('lane', () => {
     laneTest(async ({ lane, clock }) => {
       const entry = lane.tryEnter();
       lane.setPaused(true);
-      await clock.pass(86_400_000);
+      await clock.pass(3_600_000);
       expect(lane.describe()).to.deep.equal(described('paused', START_MS, null));
       expect([lane.tryEnter(), entry?.isOpen()]).to.deep.equal([null, false]);
       lane.setPaused(false);
@@ -96,7 +107,7 @@ describe('lane', () => {
 
   it('ends a probe that the provider throws at', () =>
     withFakeClock(async (clock) => {
-      const failing = { ...provider, send: () => Promise.reject(new Error('a bug')) };
+      const failing = { ...heldProvider('primary').provider, send: () => Promise.reject(new Error('a bug')) };
       const lane = createLane({ provider: failing, channel: 'sms', breaker });
       for (let call = 0; call < 3; call += 1) await errorOf(enter(lane).send(message));
       await clock.pass(400);
@@ -125,6 +136,7 @@ describe('lane', () => {
       answers[0]?.(throttled(1_000));
       expect(await outcome).to.include({ kind: 'throttled' });
       await clock.pass(3_600_000);
+      lane.setPaused(true);
       expect([lane.isOpen(), lane.tryEnter(), entry.isOpen()]).to.deep.equal([false, null, false]);
       expect([states, told]).to.deep.equal([[], []]);
     }));
@@ -138,26 +150,6 @@ describe('lane', () => {
 });
 
 const breaker = { maxFailures: 3, windowMs: 1_000, openMs: 400 };
-const provider = { name: 'primary', send: () => Promise.reject(new Error('unused')), close: async () => {} };
-const message: ProviderMessage = {
-  to: '+15550100199',
-  channel: 'sms',
-  content: 'hi',
-  idempotencyKey: '1:0',
-  correlationId: 'c',
-  traceparent: null,
-};
-
-const accepted: Outcome = { kind: 'accepted', messageId: null };
-
-function throttled(retryAfterMs: number | null): Outcome {
-  return { kind: 'throttled', reason: 'HTTP 429', retryAfterMs };
-}
-
-function unavailable(retryAfterMs: number | null): Outcome {
-  return { kind: 'unavailable', reason: 'HTTP 503', answered: true, retryAfterMs };
-}
-
 function described(state: string, sinceMs: number, untilMs: number | null) {
   return { name: 'primary', channel: 'sms', state, sinceMs, untilMs };
 }
@@ -177,29 +169,20 @@ type Given = {
 
 function laneTest(test: (given: Given) => Promise<void>): Promise<void> {
   return withFakeClock(async (clock) => {
-    const given = { clock, answers: [], sent: [], told: [], states: [] } as unknown as Given;
-    const { answers, sent, told, states } = given;
-    const send = (what: ProviderMessage) => {
-      sent.push(what);
-      return new Promise<Outcome>((resolve) => answers.push(resolve));
-    };
+    const { provider, sent, answers } = heldProvider('primary');
+    const told: number[] = [];
+    const states: string[] = [];
     const onThrottled = (untilMs: number) => void told.push(untilMs);
-    const lane = createLane({ provider: { ...provider, send }, channel: 'sms', breaker, onThrottled });
+    const lane = createLane({ provider, channel: 'sms', breaker, onThrottled });
     lane.onChange(({ state }) => states.push(state));
     const answer = async (outcome: Outcome) => {
       const called = enter(lane).send(message);
       answers.at(-1)?.(outcome);
       await called;
     };
-    await test({ ...given, lane, answer });
+    await test({ lane, clock, answers, sent, told, states, answer });
     await lane.close();
   });
-}
-
-function enter(lane: Lane): Entry {
-  const entry = lane.tryEnter();
-  if (entry === null) throw new Error('the lane is shut');
-  return entry;
 }
 
 function errorOf(rejecting: Promise<unknown>): Promise<string> {
@@ -220,7 +203,7 @@ const outcomes = fc.oneof(
 );
 const which = fc.nat({ max: 6 });
 type Step =
-  | { do: 'enter' }
+  | { do: 'enter' | 'end throttle' }
   | { do: 'send' | 'leave'; which: number }
   | { do: 'answer'; which: number; outcome: Outcome }
   | { do: 'call'; outcome: Outcome }
@@ -228,6 +211,7 @@ type Step =
   | { do: 'wait'; ms: number }
   | { do: 'pause'; paused: boolean };
 const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('end throttle' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('enter' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('send' as const), which }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), which, outcome: outcomes }) },
@@ -313,6 +297,10 @@ function obeysModel(script: Step[]): Promise<void> {
       wait: ({ ms }) => {
         lane.pauseUntil(model.now() + ms);
         model.waitUntil(model.now() + ms);
+      },
+      'end throttle': () => {
+        lane.endThrottle();
+        model.endThrottle();
       },
       pause: ({ paused }) => {
         lane.setPaused(paused);

@@ -36,6 +36,8 @@ export type Lane = {
   pauseUntil(epochMs: number): void;
   /** The operator's hand. */
   setPaused(paused: boolean): void;
+  /** An operator knows better than the provider that asked for a wait. */
+  endThrottle(): void;
   /** Called after every change of state. */
   onChange(listener: (lane: LaneDescription) => void): void;
   describe(): LaneDescription;
@@ -95,6 +97,7 @@ export function createLane(options: LaneOptions): Lane {
       paused = wanted;
       changed();
     },
+    endThrottle: () => throttle.end(),
     onChange: (listener) => void listeners.push(listener),
     describe: () => {
       const ends: Partial<Record<LaneState, number | null>> = {

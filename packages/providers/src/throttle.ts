@@ -8,6 +8,8 @@ export type Throttle = {
   heed(outcome: Outcome): number | null;
   /** Waits until then (epoch milliseconds), or for longer if that was asked for. Returns as `heed` does. */
   prolong(epochMs: number): number | null;
+  /** Waits no longer. */
+  end(): void;
   /** No timer is left. */
   close(): void;
 };
@@ -33,6 +35,7 @@ export function createThrottle(now: () => number, onChange: () => void): Throttl
   }
 
   function end(): void {
+    clearTimeout(timer);
     untilMs = null;
     onChange();
   }
@@ -41,6 +44,7 @@ export function createThrottle(now: () => number, onChange: () => void): Throttl
     untilMs: () => untilMs,
     heed: (outcome) => prolong(now() + waitMsOf(outcome)),
     prolong,
+    end,
     close: () => {
       clearTimeout(timer);
       // A call that is still under way prolongs nothing any more.
