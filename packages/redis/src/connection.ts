@@ -8,7 +8,7 @@ export type Log = {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const BACKOFF_BASE_MS = 50;
-/** A Redis that comes back is used again within a second; one that stays away costs a connection attempt or two in one. */
+/** A Redis that comes back is used again within a second; one that stays away costs two connection attempts in it. */
 const BACKOFF_CAP_MS = 900;
 /** An answer of a healthy Redis takes under a millisecond, and nothing here asks it for slow ones. */
 const ANSWER_TIMEOUT_MS = 1_000;

@@ -215,6 +215,21 @@ describe('limit over replicas', () => {
       expect(one.tryTake()).to.equal(false);
     });
 
+    it('uses what Redis was slow to grant', async () => {
+      const clock = { ms: 0 };
+      const slow: RedisHandle = {
+        ...redis,
+        reserve: async (reservation) => {
+          const before = await redis.reserve(reservation);
+          clock.ms += 500;
+          return before;
+        },
+      };
+      const one = pace({ redis: slow, now: () => at(clock.ms), monotonic: () => clock.ms });
+      await one.refill(5);
+      expect([clock.ms, takeAtHand(one)]).to.deep.equal([500, 5]);
+    });
+
     it('asks once for those who ask together', async () => {
       let asked = 0;
       const counting: RedisHandle = {

@@ -35,7 +35,10 @@ export type PaceOptions = {
  * a millisecond earlier would have all tokens of all slices, and what waits at the others would wait for ever.
  */
 const OPEN_AFTER_MS = SLICE_MS / 2;
-/** An answer from Redis at the end of a slice may come, and be used, this late. */
+/**
+ * Tokens are good for this long after their slice, or after an answer that came even later: they are counted already,
+ * and with a slow Redis nothing would ever be sent without them. One such slice more in a second is 120 % of the limit.
+ */
 const GRACE_MS = 20;
 /** Counters are kept as long as one replica's clock may be behind another's. */
 const COUNTER_KEPT_MS = 10_000;
@@ -76,7 +79,7 @@ function limited(options: Required<PaceOptions>): Pace {
     while (isNeeded()) {
       const askedAtMs = monotonic();
       const { granted, sliceLeftMs } = await till.ask(wanted);
-      hand.put(granted, askedAtMs + sliceLeftMs + GRACE_MS);
+      hand.put(granted, Math.max(askedAtMs + sliceLeftMs, monotonic()) + GRACE_MS);
       if (isNeeded()) await sleep.for(till.nextInMs());
     }
   }
