@@ -124,6 +124,12 @@ describe('the ledger of a chaos run', () => {
       expect(brokenRules(balance({ ...delivered(), letters, lettersIndexed: 1 }))).to.deep.equal([
         'dead letter missing or wrong',
       ]);
+      const late = [{ key: ID, reason: 'invalid', cycle: 0 }];
+      const expiring = { ...delivered(), wanted: [wanted({ conflict: 'both', expiresAt: 1_000 })] };
+      expect(brokenRules(balance({ ...expiring, letters: late, lettersIndexed: 1 }))).to.deep.equal([]);
+      expect(brokenRules(balance({ ...conflict, letters: late, lettersIndexed: 1 }))).to.deep.equal([
+        'dead letter missing or wrong',
+      ]);
     });
 
     it('an unusable record, a letter in the index, or a reset are not as they should be', () => {

@@ -163,7 +163,7 @@ function early({ wanted, calls, events }: Story): string | null {
 
 /** A letter for each failure and each conflict, and no other. A failure that a late answer mended keeps its letter. */
 function wrongLetters(story: Story): string | null {
-  const { row, letters, events, wanted } = story;
+  const { row, letters, events } = story;
   const failed = events.filter(({ status }) => status === 'failed');
   const ofFailures = letters.filter(
     (letter) => !isConflict(letter) && !(isInvalid(letter) && cameTooLate(story)),
@@ -174,12 +174,16 @@ function wrongLetters(story: Story): string | null {
   if (stray !== undefined) return `a letter because of ${stray.reason}, and it never failed`;
   if (row?.state === 'failed' && !ofFailures.some(({ reason }) => reason === row.dead_letter_reason))
     return `failed because of ${row.dead_letter_reason}, the letters say ${reasonsOf(letters)}`;
-  return wrongConflict(letters.filter(isConflict).length, wanted?.conflict ?? null);
+  return wrongConflict(story);
 }
 
-function wrongConflict(letters: number, conflict: 'both' | 'may' | null): string | null {
-  if (conflict === 'both' && letters === 0) return 'another content under its id left no letter';
-  return conflict === null && letters > 0 ? 'a letter of a conflict that nobody made' : null;
+function wrongConflict(story: Story): string | null {
+  const conflict = story.wanted?.conflict ?? null;
+  const hasLetter = story.letters.some(isConflict);
+  // The other content may have come when the notification had expired, which is what its letter says then.
+  if (conflict === 'both' && !hasLetter && !cameTooLate(story))
+    return 'another content under its id left no letter';
+  return conflict === null && hasLetter ? 'a letter of a conflict that nobody made' : null;
 }
 
 function isConflict({ reason }: { reason: string }): boolean {
