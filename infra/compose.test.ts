@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@fanfare/runtime';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { config as delivery } from '../services/delivery/src/config.ts';
+import { config as deliveryOf } from '../services/delivery/src/config.ts';
 import { config as gateway } from '../services/gateway/src/config.ts';
 import { config as ingest } from '../services/ingest/src/config.ts';
 import { config as projector } from '../services/projector/src/config.ts';
@@ -21,6 +21,7 @@ type ComposeService = {
   ports?: string[];
 };
 
+const delivery = deliveryOf({});
 const schemas = { delivery, gateway, ingest, prepare, projector, retry, scheduler, simulator };
 const compose = parse(readFileSync(join(rootDir, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, ComposeService>;

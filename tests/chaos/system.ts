@@ -49,7 +49,10 @@ const SETTINGS = {
   PROVIDER_TIMEOUT_MS: '2000',
   LEASE_MS: '4500',
   INBOUND_RATE_PER_MINUTE: '0',
-  OUTBOUND_RATE_PER_CHANNEL: '0',
+  // Paced, so that Redis is missed when it goes, and far above what is sent.
+  OUTBOUND_RATE_PER_CHANNEL: '1000',
+  // A provider that is back is found out soon.
+  CIRCUIT_OPEN_MS: '1s',
   // Long enough that a kill finds calls under way.
   SIMULATOR_LATENCY_MS: '40',
   SIMULATOR_JITTER_MS: '160',

@@ -14,7 +14,7 @@ type Frozen<T> = T extends readonly (infer M)[]
     ? { readonly [K in keyof T]: Frozen<T[K]> }
     : T;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with the settings, one line a fault: `HTTP_PORT: must be a port, 0-65535, got "x"`. */
 export class ConfigError extends Error {

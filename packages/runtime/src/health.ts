@@ -5,6 +5,7 @@ import { metricsText } from './metrics.ts';
 /** Rejects (or throws) when the thing it asks after is away; the message says what is wrong. */
 export type Check = () => unknown;
 export type Checks = Readonly<Record<string, Check>>;
+export type Detail = Readonly<Record<string, unknown>>;
 export type HealthAnswer = { status: number; headers: Record<string, string>; body: string };
 
 export type Health = {
@@ -18,12 +19,13 @@ export type Health = {
  * `/healthz/live`: the process turns its event loop. `/healthz/ready`: everything it needs answers. `/metrics`.
  *
  * @param readiness the checks to run, or a phrase that says why it is not ready whatever they would say.
+ * @param detail what else an operator wants to know of it, ready or not; members of the answer to `/healthz/ready`.
  */
-export function createHealth(readiness: () => Checks | string): Health {
+export function createHealth(readiness: () => Checks | string, detail: () => Detail = () => ({})): Health {
   const inFlight = new Map<string, Promise<string | null>>();
   const routes: Readonly<Record<string, () => Promise<HealthAnswer>>> = {
     '/healthz/live': () => Promise.resolve(plain('live')),
-    '/healthz/ready': () => ready(readiness(), inFlight),
+    '/healthz/ready': () => ready(readiness(), detail(), inFlight),
     '/metrics': metrics,
   };
   const answer = (path: string) => routes[path.split('?', 1)[0] ?? '']?.() ?? null;
@@ -53,9 +55,10 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 async function ready(
   checks: Checks | string,
+  detail: Detail,
   inFlight: Map<string, Promise<string | null>>,
 ): Promise<HealthAnswer> {
-  if (typeof checks === 'string') return notReady(checks, []);
+  if (typeof checks === 'string') return notReady(checks, [], detail);
   const faults = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => ({
       field: name,
@@ -63,8 +66,8 @@ async function ready(
     })),
   );
   const away = faults.filter((fault) => fault.message !== null);
-  if (away.length === 0) return plain('ready');
-  return notReady(`away: ${away.map(({ field }) => field).join(', ')}`, away);
+  if (away.length > 0) return notReady(`away: ${away.map(({ field }) => field).join(', ')}`, away, detail);
+  return json(200, 'application/json', { status: 'ready', ...detail });
 }
 
 /** A check that hangs is not started again before it ended: probing must not add load to what is already ill. */
@@ -92,13 +95,13 @@ async function outcomeOf(check: Check): Promise<string | null> {
   }
 }
 
-function notReady(detail: string, errors: readonly object[]): HealthAnswer {
-  const problem = { type: '/probs/not-ready', title: 'Not ready', status: 503, detail, errors };
-  return {
-    status: 503,
-    headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify(problem),
-  };
+function notReady(reason: string, errors: readonly object[], detail: Detail): HealthAnswer {
+  const problem = { type: '/probs/not-ready', title: 'Not ready', status: 503, detail: reason, errors };
+  return json(503, 'application/problem+json', { ...detail, ...problem });
+}
+
+function json(status: number, contentType: string, body: object): HealthAnswer {
+  return { status, headers: { 'content-type': contentType }, body: `${JSON.stringify(body)}\n` };
 }
 
 async function metrics(): Promise<HealthAnswer> {

@@ -1,11 +1,12 @@
 export { ConfigError, describeConfig, explainConfig, loadConfig, z } from './config.ts';
-export type { Config, ConfigSchema } from './config.ts';
+export type { Config, ConfigSchema, Environment } from './config.ts';
 export {
   boolean,
   durationMs,
   durationsMs,
   hostPorts,
   integer,
+  names,
   oneOf,
   port,
   positiveInt,
@@ -29,3 +30,5 @@ export { QueueFull, grouped } from './grouped.ts';
 export type { Grouped } from './grouped.ts';
 export { backoffMs } from './backoff.ts';
 export { Stopped, untilDone } from './until-done.ts';
+export { every } from './every.ts';
+export type { Every } from './every.ts';

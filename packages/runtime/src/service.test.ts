@@ -33,7 +33,7 @@ describe('runService', function () {
     expect(await get('live')).to.equal('live\n');
     service.kill('SIGUSR2');
     await service.line('started');
-    expect(await get('ready')).to.equal('ready\n');
+    expect(await get('ready')).to.equal('{"status":"ready"}\n');
     service.kill('SIGINT');
     await service.line('in stop');
     expect(await get('ready')).to.include('"stopping"');

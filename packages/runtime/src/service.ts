@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { serviceSettings } from './common-settings.ts';
 import { ConfigError, describeConfig, explainConfig, loadConfig } from './config.ts';
-import type { Config } from './config.ts';
+import type { Config, Environment } from './config.ts';
 import { createHealth, serveHealth } from './health.ts';
-import type { Checks, Health } from './health.ts';
+import type { Checks, Detail, Health } from './health.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { collectProcessMetrics } from './metrics.ts';
@@ -13,6 +13,8 @@ import { onStopSignal, stopInTwoPhases } from './stop.ts';
 export type RunningService = {
   /** What it needs to be ready, by name. */
   checks: Checks;
+  /** What `/healthz/ready` tells beside that. */
+  detail?: () => Detail;
   /** Takes nothing new, finishes what is in flight, closes. The signal aborts when the time for that is over. */
   stop: (signal: AbortSignal) => Promise<void>;
   /** What is still unfinished, in numbers; asked when a stop runs out of time. */
@@ -33,7 +35,8 @@ export type ServiceSchema = z.ZodObject<typeof serviceSettings & Record<string, 
 
 export type Service<S extends ServiceSchema> = {
   name: string;
-  config: S;
+  /** Its settings; a function when which settings there are depends on others. */
+  config: S | ((env: Environment) => S);
   /** The port of `/healthz` and `/metrics`; left out by a service that mounts `health` on a server of its own. */
   healthPort?: (config: Config<S>) => number;
   start: (context: ServiceContext<Config<S>>) => Promise<RunningService>;
@@ -53,7 +56,11 @@ export async function runService<S extends ServiceSchema>(service: Service<S>): 
   collectProcessMetrics(name);
 
   let readiness: Checks | string = 'starting';
-  const health = createHealth(() => readiness);
+  let detail: () => Detail = () => ({});
+  const health = createHealth(
+    () => readiness,
+    () => detail(),
+  );
   const starting = begin(
     service,
     { name, config, log, health, fail: (error) => void fail(log, 'cannot go on', error) },
@@ -68,6 +75,7 @@ export async function runService<S extends ServiceSchema>(service: Service<S>): 
   onStopSignal({ log, stop: () => void stop(), exit });
   const running = await starting.catch((error: unknown) => fail(log, 'cannot start', error));
   log.info('started', { startedInMs: Math.round(performance.now()) });
+  if (running.detail !== undefined) detail = running.detail;
   if (readiness === 'starting') readiness = running.checks;
 }
 
@@ -78,7 +86,8 @@ const commonConfig = z.object({
   HOST: z.string(),
 });
 
-function settingsOf<S extends ServiceSchema>({ name, config: schema }: Service<S>): Config<S> {
+function settingsOf<S extends ServiceSchema>({ name, config: given }: Service<S>): Config<S> {
+  const schema = typeof given === 'function' ? given(process.env) : given;
   if (process.argv.includes('--help')) {
     process.stdout.write(`${name} is set by environment variables:\n\n${explainConfig(schema)}\n`);
     exit(0);

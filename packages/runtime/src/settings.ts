@@ -46,6 +46,13 @@ export const someOf = <const V extends string>(values: readonly V[]) =>
     each(text, (word) => values.find((value) => value === word)),
   );
 
+/** Different names, `primary,backup`, that can be part of a setting's name. */
+export const names = () =>
+  parsed('must be a list of different names like primary,backup', (text) => {
+    const found = each(text, (name) => (/^[a-z][a-z0-9_]{0,31}$/.test(name) ? name : undefined));
+    return found === undefined || new Set(found).size < found.length ? undefined : found;
+  });
+
 /** An absolute URL of one of the protocols (`['http', 'https']`), kept as text. */
 export const url = (protocols: readonly string[]) =>
   parsed(`must be a URL like ${protocols[0]}://host:port`, (text) =>

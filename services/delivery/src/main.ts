@@ -1,4 +1,5 @@
-import { CHANNELS } from '@fanfare/contracts';
+import { randomUUID } from 'node:crypto';
+import { type Channel, CHANNELS } from '@fanfare/contracts';
 import { connectDatabase, schemaCache } from '@fanfare/db';
 import {
   connectKafka,
@@ -9,10 +10,12 @@ import {
   type KafkaHandle,
   listRetryLevels,
 } from '@fanfare/kafka';
-import { httpProvider } from '@fanfare/providers';
-import { gauge, type Logger, runService, untilDone } from '@fanfare/runtime';
-import { config, contentLimits, providerUrl } from './config.ts';
-import { type Lane, openLane } from './lane.ts';
+import { connectRedis, createPace, type Pace } from '@fanfare/redis';
+import { type Logger, runService, untilDone } from '@fanfare/runtime';
+import { type OpenChannel, openChannel } from './channel.ts';
+import { config, contentLimits, outboundRateOf } from './config.ts';
+import { openLanes } from './lanes.ts';
+import { measureChannels, measureLanes } from './metrics.ts';
 
 await runService({
   name: 'delivery',
@@ -20,6 +23,7 @@ await runService({
   healthPort: ({ HTTP_PORT }) => HTTP_PORT,
   start: async ({ config: settings, log, fail }) => {
     const hardStop = new AbortController();
+    const { signal } = hardStop;
     const db = connectDatabase({
       url: settings.DATABASE_URL,
       connectionsMax: settings.DELIVERY_CONNECTIONS,
@@ -28,6 +32,19 @@ await runService({
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'delivery', log });
     const publisher = createPublisher({ kafka });
     const serde = createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) });
+    const redis = connectRedis({ url: settings.REDIS_URL, name: 'delivery', log });
+    const replica = randomUUID();
+    const paceOf = (channel: Channel): Pace =>
+      createPace({
+        redis,
+        name: channel,
+        perSecond: outboundRateOf(settings, channel),
+        replica,
+        now: Date.now,
+        log,
+      });
+    await requireRetryTopics(kafka, settings.RETRY_DELAYS.length, log, signal);
+    const lanes = await openLanes({ settings, db, log, signal });
     const shared = {
       db,
       kafka,
@@ -37,37 +54,32 @@ await runService({
       records: await journeyRecords(serde),
       limits: contentLimits(settings),
       leaseMs: settings.LEASE_MS,
-      timeoutMs: settings.PROVIDER_TIMEOUT_MS,
+      timeoutMs: lanes.timeoutMs,
       delaysMs: settings.RETRY_DELAYS,
       concurrency: settings.DELIVERY_CONCURRENCY,
-      signal: hardStop.signal,
+      signal,
       onFatal: fail,
     };
-    await requireRetryTopics(kafka, settings.RETRY_DELAYS.length, log, hardStop.signal);
-    const lanes = await Promise.all(
+    const channels: OpenChannel[] = await Promise.all(
       settings.CHANNELS.map((channel) =>
-        openLane({
-          ...shared,
-          channel,
-          provider: httpProvider({
-            name: 'http',
-            url: providerUrl(settings, channel),
-            timeoutMs: settings.PROVIDER_TIMEOUT_MS,
-            connections: settings.DELIVERY_CONCURRENCY,
-          }),
-        }),
+        openChannel({ ...shared, channel, chain: lanes.chainOf(channel), pace: paceOf(channel) }),
       ),
     );
-    measureInFlight(lanes);
+    measureChannels(channels);
+    measureLanes(lanes.all);
     return {
       checks: { postgres: () => db.check(), kafka: () => kafkaCheck(kafka) },
-      left: () => Object.fromEntries(lanes.map(({ channel, inFlight }) => [channel, inFlight()])),
+      detail: () => ({ lanes: lanes.all.map((lane) => lane.describe()) }),
+      left: () =>
+        Object.fromEntries(channels.map(({ channel, scheduler }) => [channel, scheduler.inFlight()])),
       stop: async (overdue) => {
         overdue.addEventListener('abort', () => hardStop.abort());
-        await Promise.all(lanes.map((lane) => lane.stop()));
+        await Promise.all(channels.map((channel) => channel.stop()));
+        await lanes.close();
         await publisher.close();
         await kafka.close();
         await db.close();
+        redis.close();
       },
     };
   },
@@ -90,15 +102,4 @@ async function requireRetryTopics(
       throw new Error(
         `RETRY_DELAYS asks for ${levels} retry topics of ${channel}: prepare the stack with it first`,
       );
-}
-
-function measureInFlight(lanes: Lane[]): void {
-  gauge({
-    name: 'fanfare_delivery_in_flight',
-    help: 'Notifications being delivered by this process',
-    labels: ['channel'],
-    collect: (metric) => {
-      for (const { channel, inFlight } of lanes) metric.set({ channel }, inFlight());
-    },
-  });
 }

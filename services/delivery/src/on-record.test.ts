@@ -23,6 +23,7 @@ import { accepted, useDatabase } from '@fanfare/db/fixture';
 import { type Delivery, type Outcome, statusEvent, workHeaders } from '@fanfare/domain';
 import { type ConsumedRecord, type OutgoingRecord, PublishRefused } from '@fanfare/kafka';
 import { expect } from 'chai';
+import type { Pass } from './gate.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
 import { type DeliveryDeps, onRecord } from './on-record.ts';
 
@@ -37,7 +38,7 @@ describe('onRecord', () => {
   it('claims, announces, calls once, settles, publishes what follows', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'accepted', messageId: 'm-1' }]);
-    await onRecord(world.deps, record);
+    await run(world.deps, record);
     expect(world.calls).to.equal(1);
     expect(world.statuses()).to.deep.equal(['processing', 'delivered']);
     expect(await row(notification.id)).to.include({
@@ -51,8 +52,8 @@ describe('onRecord', () => {
   it('sends a copy of the record at another offset nowhere', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
-    await onRecord(world.deps, record);
-    await onRecord(world.deps, { ...record, offset: (offset += 1) });
+    await run(world.deps, record);
+    await run(world.deps, { ...record, offset: (offset += 1) });
     expect(world.calls).to.equal(1);
     expect(world.statuses()).to.deep.equal(['processing', 'delivered']);
   });
@@ -60,9 +61,9 @@ describe('onRecord', () => {
   it('publishes again, and does not call again, when it died between settling and publishing', async () => {
     const { notification, record } = await store();
     const dying = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
-    await interrupted(onRecord({ ...dying.deps, publish: dieAfterAnnouncing() }, record));
+    await interrupted(run({ ...dying.deps, publish: dieAfterAnnouncing() }, record));
     const reborn = worldOf(notification, []);
-    await onRecord(reborn.deps, record);
+    await run(reborn.deps, record);
     expect(reborn.calls).to.equal(0);
     expect(reborn.statuses()).to.deep.equal(['delivered']);
   });
@@ -70,7 +71,7 @@ describe('onRecord', () => {
   it('puts a failed attempt into the retry topic with the ticket of the next one', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [unavailable()]);
-    await onRecord(world.deps, record);
+    await run(world.deps, record);
     expect(world.statuses()).to.deep.equal(['processing', 'retrying']);
     const retry = world.published.find(({ topic }) => topic === 'notifications.sms.retry.1');
     expect(retry?.value).to.equal(record.value);
@@ -86,9 +87,9 @@ describe('onRecord', () => {
     const { notification, record } = await store();
     const dying = worldOf(notification, [unavailable()]);
     const lost: OutgoingRecord[] = [];
-    await interrupted(onRecord({ ...dying.deps, publish: dieAfterAnnouncing(lost) }, record));
+    await interrupted(run({ ...dying.deps, publish: dieAfterAnnouncing(lost) }, record));
     const reborn = worldOf(notification, []);
-    await onRecord(reborn.deps, record);
+    await run(reborn.deps, record);
     expect(reborn.calls).to.equal(0);
     expect(reborn.published).to.deep.equal(lost);
   });
@@ -96,11 +97,11 @@ describe('onRecord', () => {
   it('makes the next attempt from the retry record, and only once', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [unavailable(), { kind: 'accepted', messageId: null }]);
-    await onRecord(world.deps, record);
+    await run(world.deps, record);
     const retry = returned(world.published);
-    await onRecord(world.deps, retry);
-    await onRecord(world.deps, { ...retry, offset: (offset += 1) });
-    await onRecord(world.deps, record);
+    await run(world.deps, retry);
+    await run(world.deps, { ...retry, offset: (offset += 1) });
+    await run(world.deps, record);
     expect(world.calls).to.equal(2);
     expect(await row(notification.id)).to.include({ state: 'delivered', attempt: 2, fence: 2 });
   });
@@ -108,31 +109,32 @@ describe('onRecord', () => {
   it('uses no attempt for a throttled call', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'throttled', reason: '429', retryAfterMs: 1 }]);
-    await onRecord(world.deps, record);
+    await run(world.deps, record);
     expect(returned(world.published).headers[HEADER.attempt]).to.equal('1');
   });
 
-  it('gives an attempt back, without a call, when the lease has no time left for one', async () => {
+  it('gives an attempt back of which no call was made', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, []);
-    await onRecord({ ...world.deps, hasTimeToCall: () => false }, record);
-    expect(world.calls).to.equal(0);
+    await run({ ...world.deps, call: () => Promise.resolve(null) }, record);
     expect(world.statuses()).to.deep.equal(['processing', 'retrying']);
     expect(returned(world.published).headers[HEADER.attempt]).to.equal('1');
   });
 
-  it('waits for a dead worker’s lease, then makes the attempt again', async () => {
+  it('comes back when a dead worker’s lease is over, then makes the attempt again', async () => {
     const { notification, record } = await store();
     const dying = worldOf(notification, []);
-    await interrupted(onRecord({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
+    await interrupted(run({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
     const reborn = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
-    const waits: number[] = [];
-    const waitUntil = async (epochMs: number): Promise<void> => {
-      waits.push(epochMs);
-      await endLease(notification.id);
-    };
-    await onRecord({ ...reborn.deps, waitUntil }, record);
-    expect(waits).to.have.length(1);
+    const before = Date.now();
+    const verdict = await run(reborn.deps, record);
+    expect(verdict.done).to.equal(false);
+    expect(verdict)
+      .to.have.property('againAtMs')
+      .that.is.within(before, before + 2 * LEASE_MS);
+    expect(reborn.calls).to.equal(0);
+    await endLease(notification.id);
+    expect(await run(reborn.deps, record)).to.deep.equal({ done: true });
     expect(reborn.calls).to.equal(1);
     expect(await row(notification.id)).to.include({ state: 'delivered', attempt: 1, fence: 2 });
   });
@@ -140,9 +142,9 @@ describe('onRecord', () => {
   it('leaves an attempt alone that another record holds', async () => {
     const { notification, record } = await store();
     const dying = worldOf(notification, []);
-    await interrupted(onRecord({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
+    await interrupted(run({ ...dying.deps, call: () => Promise.reject(new Error('killed')) }, record));
     const other = worldOf(notification, []);
-    await onRecord(other.deps, { ...record, offset: (offset += 1) });
+    await run(other.deps, { ...record, offset: (offset += 1) });
     expect(other.calls).to.equal(0);
     expect(other.published).to.be.empty;
   });
@@ -159,7 +161,7 @@ describe('onRecord', () => {
       );
       return slow.deps.call(...args);
     };
-    await onRecord({ ...slow.deps, call }, record);
+    await run({ ...slow.deps, call }, record);
     expect(await row(notification.id)).to.include({ state: 'delivered', provider_message_id: 'late' });
     expect(slow.statuses()).to.deep.equal(['processing']);
     expect(await promisedFor(notification.id)).to.equal(true);
@@ -177,7 +179,7 @@ describe('onRecord', () => {
       );
       return slow.deps.call(...args);
     };
-    await onRecord({ ...slow.deps, call }, record);
+    await run({ ...slow.deps, call }, record);
     expect(await row(notification.id)).to.include({ state: 'processing', fence: 2 });
     expect(slow.statuses()).to.deep.equal(['processing']);
   });
@@ -185,7 +187,7 @@ describe('onRecord', () => {
   it('sends a rejected one to the dead letters, bytes untouched', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'rejected', reason: 'no such number' }]);
-    await onRecord(world.deps, record);
+    await run(world.deps, record);
     const letter = world.published.find(({ topic }) => topic === DEAD_LETTER_TOPIC);
     expect(letter?.value).to.equal(record.value);
     expect(letter?.headers).to.include({
@@ -200,7 +202,7 @@ describe('onRecord', () => {
   it('ends as failed, with a dead letter, when Kafka will never take the retry', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [unavailable()]);
-    await onRecord({ ...world.deps, publish: refusing(world, '.retry.') }, record);
+    await run({ ...world.deps, publish: refusing(world, '.retry.') }, record);
     expect(world.statuses()).to.deep.equal(['processing', 'retrying', 'failed']);
     expect(reasonOf(world.published)).to.equal('publish_refused');
     expect(await row(notification.id)).to.include({
@@ -214,7 +216,7 @@ describe('onRecord', () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [unavailable()]);
     const publish = refusing(world, '.retry.');
-    await onRecord(
+    await run(
       {
         ...world.deps,
         publish: async (records, ifRefused) => {
@@ -232,7 +234,7 @@ describe('onRecord', () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'rejected', reason: 'no such number' }]);
     const value = Buffer.alloc(100_000, 'x');
-    await onRecord({ ...world.deps, publish: refusing(world, DEAD_LETTER_TOPIC) }, { ...record, value });
+    await run({ ...world.deps, publish: refusing(world, DEAD_LETTER_TOPIC) }, { ...record, value });
     const letter = world.published.find(({ topic }) => topic === DEAD_LETTER_TOPIC);
     expect(letter?.value?.equals(value.subarray(0, 65_536))).to.equal(true);
     expect(letter?.headers).to.include({
@@ -249,7 +251,7 @@ describe('onRecord', () => {
   it('ends as failed when the attempts are used up', async () => {
     const { notification, record } = await store({ max_attempts: 1 });
     const world = worldOf(notification, [unavailable()]);
-    await onRecord(world.deps, record);
+    await run(world.deps, record);
     expect(await row(notification.id)).to.include({ state: 'failed', outcome: 'unavailable' });
     expect(reasonOf(world.published)).to.equal('attempts_exhausted');
   });
@@ -257,7 +259,7 @@ describe('onRecord', () => {
   it('buries a record of ours that has no row', async () => {
     const notification = notificationOf(acceptedOf(randomUUID()), Date.now());
     const world = worldOf(notification, []);
-    await onRecord(world.deps, recordOf(notification));
+    await run(world.deps, recordOf(notification));
     expect(world.calls).to.equal(0);
     expect(reasonOf(world.published)).to.equal('row_missing');
   });
@@ -267,8 +269,8 @@ describe('onRecord', () => {
     const foreign = acceptedOf(notification.id);
     const world = worldOf(notification, [{ kind: 'accepted', messageId: null }], foreign);
     const record = { ...recordOf(notification), headers: {} };
-    await onRecord(world.deps, record);
-    await onRecord(world.deps, { ...record, offset: (offset += 1) });
+    await run(world.deps, record);
+    await run(world.deps, { ...record, offset: (offset += 1) });
     expect(world.calls).to.equal(1);
     expect(world.statuses()).to.deep.equal(['queued', 'processing', 'delivered']);
   });
@@ -277,11 +279,11 @@ describe('onRecord', () => {
     const id = randomUUID();
     const notification = notificationOf(acceptedOf(id), Date.now());
     const first = worldOf(notification, [{ kind: 'accepted', messageId: null }], acceptedOf(id));
-    await onRecord(first.deps, { ...recordOf(notification), headers: {} });
+    await run(first.deps, { ...recordOf(notification), headers: {} });
     const other = acceptedOf(id);
     other.draft = { ...other.draft, content: 'something else' };
     const second = worldOf(notification, [], other);
-    await onRecord(second.deps, { ...recordOf(notification), headers: {} });
+    await run(second.deps, { ...recordOf(notification), headers: {} });
     expect(second.calls).to.equal(0);
     expect(reasonOf(second.published)).to.equal('id_conflict');
   });
@@ -289,7 +291,7 @@ describe('onRecord', () => {
   it('buries what cannot be read', async () => {
     const notification = notificationOf(acceptedOf(randomUUID()), Date.now());
     const world = worldOf(notification, []);
-    await onRecord({ ...world.deps, readWork: unreadable }, recordOf(notification));
+    await run({ ...world.deps, readWork: unreadable }, recordOf(notification));
     expect(reasonOf(world.published)).to.equal('undecodable');
   });
 
@@ -321,8 +323,6 @@ describe('onRecord', () => {
         if (outcome === undefined) throw new Error('a call that nobody expected');
         return Promise.resolve({ outcome, provider: 'test', durationMs: 1 });
       },
-      hasTimeToCall: () => true,
-      waitUntil: () => Promise.reject(new Error('a wait that nobody expected')),
       records: {
         work: () => ({ topic: TOPIC, key: null, value: null }),
         event: (of, delivery) => eventRecord(statusEvent(of, delivery)),
@@ -402,6 +402,11 @@ describe('onRecord', () => {
   }
 });
 
+/** The gate is not asked here: the pass is what a call may be made with, and the test's provider takes any. */
+const PASS = {} as Pass;
+
+const run = (deps: DeliveryDeps, record: ConsumedRecord) => onRecord(deps, record, PASS);
+
 /** A worker that dies with the publish after the announcement. What it would have published is kept for comparison. */
 function dieAfterAnnouncing(lost: OutgoingRecord[] = []): DeliveryDeps['publish'] {
   let announced = false;
@@ -428,8 +433,8 @@ function refusing({ deps }: { deps: DeliveryDeps }, topicPart: string): Delivery
 const unreadable: DeliveryDeps['readWork'] = () =>
   Promise.resolve({ kind: 'unusable', reason: 'undecodable', message: 'no magic byte' });
 
-async function interrupted(run: Promise<void>): Promise<void> {
-  const error = await run.catch((thrown: unknown) => thrown);
+async function interrupted(running: Promise<unknown>): Promise<void> {
+  const error = await running.catch((thrown: unknown) => thrown);
   expect(error).to.be.an('error').with.property('message', 'killed');
 }
 

@@ -29,17 +29,16 @@ import {
   retryRecord,
   truncatedLetter,
 } from '@fanfare/kafka';
+import type { Called, ClaimedAttempt } from './call.ts';
+import type { Pass } from './gate.ts';
 import type { Work } from './read-work.ts';
-
-/** How a call went: what the provider made of it, and how long it took. */
-export type Called = { outcome: Outcome; provider: string; durationMs: number };
 
 export type DeliveryDeps = {
   channel: Channel;
   /** Each of these steps tries until it succeeds: Postgres or Kafka may be away for a while, the record waits. */
   readWork: (record: ConsumedRecord) => Promise<Work>;
   /** Runs steps of one notification after each other, so that a group of rows holds no id twice. */
-  oneAtATime: (id: string, run: () => Promise<void>) => Promise<void>;
+  oneAtATime: <R>(id: string, run: () => Promise<R>) => Promise<R>;
   adopt: (accepted: Accepted) => Promise<Exclude<Adopted, 'unseen'> | Error>;
   claim: (request: ClaimRequest) => Promise<Claim | null>;
   settle: (settlement: Settlement) => Promise<Settled | null>;
@@ -51,11 +50,8 @@ export type DeliveryDeps = {
     records: OutgoingRecord[],
     ifRefused?: (refusal: PublishRefused) => Promise<void>,
   ) => Promise<void>;
-  /** One call of the provider; never throws for what a provider does. */
-  call: (notification: Notification, delivery: HeldDelivery, record: ConsumedRecord) => Promise<Called>;
-  /** Whether a call fits into what is left of a lease that was asked for at this monotonic moment. */
-  hasTimeToCall: (claimedAtMs: number) => boolean;
-  waitUntil: (epochMs: number) => Promise<void>;
+  /** Never throws for what a provider does. Null: no call was made, or none that counts, so the attempt is given back. */
+  call: (attempt: ClaimedAttempt, pass: Pass) => Promise<Called | null>;
   records: JourneyRecords;
   delaysMs: RetryDelays;
   /** Epoch milliseconds. */
@@ -73,71 +69,79 @@ export type Attempt = {
   decision: Decision;
 };
 
+/** Nothing more follows from the record, or it has to be looked at again at that moment (epoch milliseconds). */
+export type Verdict = { done: true } | { done: false; againAtMs: number };
+
 /**
- * Delivers one record of a work topic. When this resolves, everything that follows from the record is acknowledged
- * by Postgres or Kafka, and its offset may be committed; until then it comes back, and whoever gets it finds in
+ * Delivers one record of a work topic. When it is done, everything that follows from the record is acknowledged by
+ * Postgres or Kafka, and its offset may be committed; until then it comes back, and whoever gets it finds in
  * `deliveries` what has happened already.
  */
-export async function onRecord(deps: DeliveryDeps, record: ConsumedRecord): Promise<void> {
+export async function onRecord(deps: DeliveryDeps, record: ConsumedRecord, pass: Pass): Promise<Verdict> {
   const work = await deps.readWork(record);
   if (work.kind === 'unusable') return bury(deps, record, work.reason, work.message);
-  await deps.oneAtATime(work.notification.id, async () => {
-    if (work.kind === 'own' || (await adopt(deps, record, work.accepted))) await deliver(deps, record, work);
+  return deps.oneAtATime(work.notification.id, async () => {
+    const refusal = work.kind === 'own' ? null : await adopt(deps, work.accepted);
+    return refusal === null ? deliver(deps, record, work, pass) : bury(deps, record, ...refusal);
   });
 }
 
+const DONE: Verdict = { done: true };
+
 type Usable = Exclude<Work, { kind: 'unusable' }>;
 
-/** Stores what came straight over Kafka. False for a record that is not to be delivered. */
-async function adopt(deps: DeliveryDeps, record: ConsumedRecord, accepted: Accepted): Promise<boolean> {
+/** Stores what came straight over Kafka. Returns why it is not to be delivered, or null. */
+async function adopt(
+  deps: DeliveryDeps,
+  accepted: Accepted,
+): Promise<[reason: DeadLetterReason, message: string] | null> {
   const adopted = await deps.adopt(accepted);
-  if (adopted instanceof Error) await bury(deps, record, 'invalid', adopted.message);
-  else if (adopted === 'conflict')
-    await bury(deps, record, 'id_conflict', 'another notification has this id');
-  return adopted === 'stored' || adopted === 'known';
+  if (adopted instanceof Error) return ['invalid', adopted.message];
+  return adopted === 'conflict' ? ['id_conflict', 'another notification has this id'] : null;
 }
 
-async function deliver(deps: DeliveryDeps, record: ConsumedRecord, work: Usable): Promise<void> {
+async function deliver(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  work: Usable,
+  pass: Pass,
+): Promise<Verdict> {
+  const { notification } = work;
   const claimedAtMs = deps.monotonicMs();
-  const claim = await deps.claim(claimRequest(record, work.notification.id));
+  const claim = await deps.claim(claimRequest(record, notification.id));
   if (claim === null) return bury(deps, record, 'row_missing', 'no notification with this id was accepted');
-  if (claim.verdict === 'granted') return attempt(deps, record, work, claim.delivery, claimedAtMs);
-  if (claim.verdict === 'ended') return publishWhatFollows(deps, record, work.notification, claim.delivery);
-  return refused(deps, record, work, claim.delivery);
+  const { verdict, delivery } = claim;
+  if (verdict === 'refused') return refused(deps, record, notification, delivery);
+  if (verdict === 'granted') await attempt(deps, { notification, delivery, record, claimedAtMs }, work, pass);
+  else await publishWhatFollows(deps, record, notification, delivery);
+  return DONE;
 }
 
 /** Refused claims: the row, read under its lock, says what is still to be done for this very record. */
 async function refused(
   deps: DeliveryDeps,
   record: ConsumedRecord,
-  work: Usable,
+  notification: Notification,
   delivery: HeldDelivery,
-): Promise<void> {
+): Promise<Verdict> {
   // A copy at another offset, an older attempt, a cancelled one: nothing follows from this record.
-  if (delivery.claimed_from !== positionOf(record)) return;
-  // It was settled and the worker died before publishing: the row tells what, and telling it twice does no harm.
-  if (delivery.state !== 'processing') return publishWhatFollows(deps, record, work.notification, delivery);
+  if (delivery.claimed_from !== positionOf(record)) return DONE;
   // Its worker died within the attempt: the record is ours again when the lease is over.
-  await deps.waitUntil(delivery.lease_until ?? deps.now());
-  await deliver(deps, record, work);
+  if (delivery.state === 'processing') return { done: false, againAtMs: delivery.lease_until ?? deps.now() };
+  // It was settled and the worker died before publishing: the row tells what, and telling it twice does no harm.
+  await publishWhatFollows(deps, record, notification, delivery);
+  return DONE;
 }
 
-async function attempt(
-  deps: DeliveryDeps,
-  record: ConsumedRecord,
-  work: Usable,
-  delivery: HeldDelivery,
-  claimedAtMs: number,
-): Promise<void> {
+async function attempt(deps: DeliveryDeps, claimed: ClaimedAttempt, work: Usable, pass: Pass): Promise<void> {
+  const { notification, delivery, record } = claimed;
   const announced = deps.publish(announcements(deps, work, delivery));
   // Its failure is met below; until then nobody is to take it for unhandled.
   announced.catch(() => {});
-  const called = deps.hasTimeToCall(claimedAtMs)
-    ? await deps.call(work.notification, delivery, record)
-    : null;
+  const called = await deps.call(claimed, pass);
   const decision = called === null ? release(deps.random()) : decided(deps, delivery, called.outcome);
-  await settle(deps, record, work.notification, settlement(delivery, called, decision));
-  if (called !== null) deps.observe({ notification: work.notification, delivery, called, decision });
+  await settle(deps, record, notification, settlement(delivery, called, decision));
+  if (called !== null) deps.observe({ notification, delivery, called, decision });
   await announced;
 }
 
@@ -165,7 +169,8 @@ async function settle(
   wanted: Settlement,
 ): Promise<void> {
   const settled = await deps.settle(wanted);
-  if (settled === null) return bury(deps, record, 'row_missing', 'the notification was deleted meanwhile');
+  if (settled === null)
+    return void (await bury(deps, record, 'row_missing', 'the notification was deleted meanwhile'));
   const { delivery } = settled;
   // Our lease was lost, but the provider took it. No offset stands behind this change; an outbox row does.
   if (!settled.settled && wanted.state === 'delivered' && delivery.state !== 'delivered')
@@ -210,8 +215,9 @@ async function bury(
   record: ConsumedRecord,
   reason: DeadLetterReason,
   message: string,
-): Promise<void> {
+): Promise<Verdict> {
   await publishLetter(deps, record, { reason, message, cycle: readTicket(record.headers).cycle });
+  return DONE;
 }
 
 async function publishLetter(

@@ -1,69 +1,66 @@
-/** Handles what is pushed in order of arrival, at most so many at a time. */
+import type { Priority } from '@fanfare/contracts';
+import type { PriorityScheduler } from '@fanfare/domain';
+
+/** Starts what waits, the most urgent first, as slots and the gate allow. */
 export type Pump<T> = {
-  push: (items: T[]) => void;
-  /** Runs a wait of an item without its place: the next item is started meanwhile. */
-  withoutPlace: <R>(wait: () => Promise<R>) => Promise<R>;
+  push: (priority: Priority, entry: T) => void;
   /** Starts nothing more; resolves when what was started has ended. What waits is left as it is. */
   stop: () => Promise<void>;
-  inFlight: () => number;
 };
 
-/** @param handle must not reject: whoever handles an item decides what its failure means */
-export function createPump<T>({
-  concurrency,
-  handle,
-}: {
-  concurrency: number;
-  handle: (item: T) => Promise<void>;
-}): Pump<T> {
-  let waiting: T[] = [];
-  let next = 0;
-  let inFlight = 0;
-  let onStopped: (() => void) | null = null;
+/** What lets one entry after the other start. */
+type Gate<P> = { tryPass: () => P | null; whenOpen: (wanted: number) => Promise<void> };
 
+export type PumpOptions<T, P extends { giveBack: () => void }> = {
+  scheduler: PriorityScheduler<T>;
+  gate: Gate<P>;
+  /** Must not reject: whoever handles an entry decides what its failure means. */
+  handle: (entry: T, pass: P) => Promise<void>;
+};
+
+export function createPump<T, P extends { giveBack: () => void }>(options: PumpOptions<T, P>): Pump<T> {
+  const { scheduler, gate, handle } = options;
+  let isWaiting = false;
+  let onStopped: (() => void) | null = null;
   const isStopping = (): boolean => onStopped !== null;
 
   function start(): void {
-    while (!isStopping() && inFlight < concurrency && next < waiting.length) {
-      const item = waiting[next];
-      next += 1;
-      inFlight += 1;
-      if (item !== undefined) void handle(item).finally(ended);
-    }
-    // Dropping the handled head each time would move the whole queue for every item.
-    if (next > 1_024 || next === waiting.length) {
-      waiting = waiting.slice(next);
-      next = 0;
+    while (!isStopping() && !isWaiting && scheduler.startable() > 0) {
+      const pass = gate.tryPass();
+      if (pass === null) waitForGate();
+      else launch(pass);
     }
   }
 
-  async function withoutPlace<R>(wait: () => Promise<R>): Promise<R> {
-    ended();
-    try {
-      return await wait();
-    } finally {
-      // It takes its place again at once: for a moment there may be more than the concurrency says.
-      inFlight += 1;
-    }
+  /** One wait for everybody: who may start is decided when the gate opens, so a late high one is still first. */
+  function waitForGate(): void {
+    isWaiting = true;
+    void gate.whenOpen(scheduler.startable()).then(() => {
+      isWaiting = false;
+      start();
+    });
   }
 
-  function ended(): void {
-    inFlight -= 1;
-    if (inFlight === 0) onStopped?.();
-    start();
+  function launch(pass: P): void {
+    const taken = scheduler.take();
+    if (taken === null) return pass.giveBack();
+    void handle(taken.entry, pass).finally(() => {
+      pass.giveBack();
+      scheduler.release(taken.priority);
+      if (scheduler.inFlight() === 0) onStopped?.();
+      start();
+    });
   }
 
   return {
-    withoutPlace,
-    push: (items) => {
-      for (const item of items) waiting.push(item);
+    push: (priority, entry) => {
+      scheduler.push(priority, entry);
       start();
     },
     stop: () =>
       new Promise((resolve) => {
         onStopped = resolve;
-        if (inFlight === 0) resolve();
+        if (scheduler.inFlight() === 0) resolve();
       }),
-    inFlight: () => inFlight,
   };
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Notification, notificationCodec } from '@fanfare/contracts';
+import { notificationCodec } from '@fanfare/contracts';
 import {
   type Accepted,
   adoptForeign,
@@ -8,41 +7,23 @@ import {
   type Database,
   deliverLate,
   giveUp,
-  type HeldDelivery,
   isolate,
   RowRefused,
   settle,
   type Settlement,
 } from '@fanfare/db';
 import type { ContentLimits } from '@fanfare/domain';
-import {
-  type ConsumedRecord,
-  type OutgoingRecord,
-  publishEach,
-  type Publisher,
-  type Serde,
-} from '@fanfare/kafka';
-import type { Provider } from '@fanfare/providers';
-import {
-  extractContext,
-  grouped,
-  type Logger,
-  startSpan,
-  Stopped,
-  traceparentOf,
-  untilDone,
-} from '@fanfare/runtime';
-import type { Called, DeliveryDeps } from './on-record.ts';
+import { type OutgoingRecord, publishEach, type Publisher, type Serde } from '@fanfare/kafka';
+import { grouped, type Logger, untilDone } from '@fanfare/runtime';
+import type { DeliveryDeps } from './on-record.ts';
 import { readWork } from './read-work.ts';
 
 export type StepsOptions = {
   db: Database;
   publisher: Publisher;
   serde: Serde;
-  provider: Provider;
   limits: ContentLimits;
   leaseMs: number;
-  timeoutMs: number;
   log: Logger;
   /** Ends the waiting for what is away. */
   signal: AbortSignal;
@@ -50,16 +31,7 @@ export type StepsOptions = {
 
 export type Steps = Pick<
   DeliveryDeps,
-  | 'readWork'
-  | 'adopt'
-  | 'claim'
-  | 'settle'
-  | 'deliverLate'
-  | 'giveUp'
-  | 'publish'
-  | 'call'
-  | 'hasTimeToCall'
-  | 'waitUntil'
+  'readWork' | 'adopt' | 'claim' | 'settle' | 'deliverLate' | 'giveUp' | 'publish'
 >;
 
 /** Statements of this many rows take a few milliseconds; larger ones would make their first row wait for the last. */
@@ -67,7 +39,7 @@ const GROUP = { sizeMax: 128, inFlightMax: 2 };
 
 /** The steps of a delivery over the real adapters: a round trip serves a group, and each is tried until it succeeds. */
 export function createSteps(options: StepsOptions): Steps {
-  const { serde, provider, limits, leaseMs, timeoutMs, log, signal } = options;
+  const { serde, limits, log, signal } = options;
   const persist: Persist = (what, step) =>
     untilDone(step, { what, log, signal, isFinal: (error) => error instanceof RowRefused });
   const reading = {
@@ -77,18 +49,9 @@ export function createSteps(options: StepsOptions): Steps {
   };
   return {
     readWork: (record) => persist('reading a record', () => readWork(reading, record)),
-    call: (notification, delivery, record) => call(provider, notification, delivery, record.headers),
-    hasTimeToCall: (claimedAtMs) => performance.now() - claimedAtMs < leaseMs - timeoutMs,
-    waitUntil: (epochMs) => waitUntil(epochMs, signal),
     publish: publishing(options.publisher, persist),
     ...rowSteps(options, persist),
   };
-}
-
-async function waitUntil(epochMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, epochMs - Date.now()), undefined, { signal }).catch(() => {
-    throw new Stopped('waiting for a lease to end');
-  });
 }
 
 type Persist = <T>(what: string, step: () => Promise<T>) => Promise<T>;
@@ -143,28 +106,4 @@ function publishing(publisher: Publisher, persist: Persist): Steps['publish'] {
     });
     if (refused !== null) await ifRefused?.(refused);
   };
-}
-
-async function call(
-  provider: Provider,
-  notification: Notification,
-  delivery: HeldDelivery,
-  headers: ConsumedRecord['headers'],
-): Promise<Called> {
-  const { channel } = notification;
-  const span = startSpan('deliver', extractContext(headers), { channel, attempt: delivery.attempt });
-  const startedAt = performance.now();
-  const outcome = await provider.send({
-    to: notification.recipient,
-    channel,
-    content: notification.content ?? '',
-    subject: notification.subject,
-    html: notification.html,
-    // A redrive is a new delivery and must not be taken for the one that failed.
-    idempotencyKey: `${notification.id}:${delivery.cycle}`,
-    correlationId: notification.correlation_id ?? notification.id,
-    traceparent: traceparentOf(span.context),
-  });
-  span.end(outcome.kind === 'accepted' ? undefined : outcome.kind);
-  return { outcome, provider: provider.name, durationMs: performance.now() - startedAt };
 }

@@ -11,10 +11,9 @@ import {
   takeAbandoned,
 } from '@fanfare/db';
 import type { JourneyRecords, KafkaHandle, OutgoingRecord, Publisher } from '@fanfare/kafka';
-import type { Config, Logger } from '@fanfare/runtime';
+import { type Config, type Every, every, type Logger } from '@fanfare/runtime';
 import { isChannelPast } from './channel-past.ts';
 import type { config } from './config.ts';
-import { every, type Every } from './every.ts';
 import { onAbandoned } from './on-abandoned.ts';
 import { onDue } from './on-due.ts';
 import { onStuck } from './on-stuck.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, Stopped, untilDone } from '@fanfare/runtime';
+import type { Logger } from './logger.ts';
+import { Stopped, untilDone } from './until-done.ts';
 
 /** A chore that runs again and again, one run at a time. */
 export type Every = { stop: () => Promise<void> };

@@ -1,0 +1,92 @@
+import type { Notification } from '@fanfare/contracts';
+import type { HeldDelivery } from '@fanfare/db';
+import type { Outcome } from '@fanfare/domain';
+import type { ConsumedRecord } from '@fanfare/kafka';
+import type { Chain, Entry, ProviderMessage } from '@fanfare/providers';
+import { extractContext, histogram, startSpan, traceparentOf } from '@fanfare/runtime';
+import type { Pass } from './gate.ts';
+
+/** A claimed attempt whose call is to be made. */
+export type ClaimedAttempt = {
+  notification: Notification;
+  delivery: HeldDelivery;
+  record: ConsumedRecord;
+  /** When the claim was sent, monotonic: the lease runs since then at the latest. */
+  claimedAtMs: number;
+};
+
+/** How a call went: what the provider made of it, and how long it took. */
+export type Called = { outcome: Outcome; provider: string; durationMs: number };
+
+export type CallDeps = { chain: Chain; leaseMs: number; timeoutMs: number; monotonicMs: () => number };
+
+const calls = histogram({
+  name: 'fanfare_provider_call_seconds',
+  help: 'How long providers took to answer, by what their answer was',
+  labels: ['channel', 'provider', 'outcome'],
+});
+
+/**
+ * Makes the call of an attempt. A provider that took nothing for certain is followed by the next one of the chain
+ * within the same claim, as long as the lease has time for another call.
+ * @returns null when the attempt is to be given back: every lane is shut, or the lease too short for the one that is not
+ */
+export async function call(deps: CallDeps, attempt: ClaimedAttempt, pass: Pass): Promise<Called | null> {
+  const { chain } = deps;
+  let entry = pass.entry.isOpen() ? pass.entry : chain.next(pass.entry);
+  let called: Called | null = null;
+  while (entry !== null && hasTime(deps, attempt)) {
+    pass.use();
+    called = await callBy(entry, attempt);
+    if (!isForNext(called.outcome, attempt.delivery)) return called;
+    entry = chain.next(entry);
+  }
+  if (entry === null) return called;
+  entry.leave();
+  // Another provider is there, the lease alone is too short: a call of which nothing left us costs no attempt.
+  return called !== null && wasSent(called.outcome) ? called : null;
+}
+
+function hasTime({ leaseMs, timeoutMs, monotonicMs }: CallDeps, { claimedAtMs }: ClaimedAttempt): boolean {
+  return monotonicMs() - claimedAtMs < leaseMs - timeoutMs;
+}
+
+/** Whether another provider may be asked: of what is to be sent once at most, an answered call may have been taken. */
+function isForNext(outcome: Outcome, { delivery_mode }: HeldDelivery): boolean {
+  if (outcome.kind === 'throttled') return true;
+  return outcome.kind === 'unavailable' && !(outcome.answered && delivery_mode === 'at_most_once');
+}
+
+function wasSent(outcome: Outcome): boolean {
+  return outcome.kind === 'unavailable' && outcome.answered;
+}
+
+async function callBy(entry: Entry, { notification, delivery, record }: ClaimedAttempt): Promise<Called> {
+  const { channel, name: provider } = entry.lane;
+  const context = extractContext(record.headers);
+  const span = startSpan('deliver', context, { channel, provider, attempt: delivery.attempt });
+  const startedAt = performance.now();
+  const outcome = await entry.send(messageOf(notification, delivery, traceparentOf(span.context)));
+  const durationMs = performance.now() - startedAt;
+  span.end(outcome.kind === 'accepted' ? undefined : outcome.kind);
+  calls.observe({ channel, provider, outcome: outcome.kind }, durationMs / 1_000);
+  return { outcome, provider, durationMs };
+}
+
+function messageOf(
+  { id, recipient, channel, content, subject, html, correlation_id }: Notification,
+  { cycle }: HeldDelivery,
+  traceparent: string | null,
+): ProviderMessage {
+  return {
+    to: recipient,
+    channel,
+    content: content ?? '',
+    subject: subject ?? null,
+    html: html ?? null,
+    // A redrive is a new delivery and must not be taken for the one that failed.
+    idempotencyKey: `${id}:${cycle}`,
+    correlationId: correlation_id ?? id,
+    traceparent,
+  };
+}

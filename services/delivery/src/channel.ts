@@ -1,0 +1,119 @@
+import { type Channel, deliveryGroup, parseWorkTopic, PRIORITIES, workTopic } from '@fanfare/contracts';
+import { createPriorityScheduler, type PriorityScheduler, type RetryDelays } from '@fanfare/domain';
+import { consume, type ConsumedRecord, type JourneyRecords, type KafkaHandle } from '@fanfare/kafka';
+import type { Chain } from '@fanfare/providers';
+import { Stopped } from '@fanfare/runtime';
+import { call } from './call.ts';
+import { createGate, type Pace, type Pass } from './gate.ts';
+import { type Attempt, type DeliveryDeps, onRecord, type Verdict } from './on-record.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
+import { createPump } from './pump.ts';
+import { createSteps, type StepsOptions } from './steps.ts';
+
+export type ChannelOptions = StepsOptions & {
+  channel: Channel;
+  /** Its providers. */
+  chain: Chain;
+  /** Its limit. */
+  pace: Pace & { close: () => Promise<void> };
+  kafka: KafkaHandle;
+  records: JourneyRecords;
+  delaysMs: RetryDelays;
+  /** The longest time-out of its providers. */
+  timeoutMs: number;
+  concurrency: number;
+  onFatal: (error: Error) => void;
+};
+
+/** What delivers the notifications of one channel. */
+export type OpenChannel = {
+  channel: Channel;
+  /** Finishes what was started; records that wait go back to Kafka uncommitted, to another member. */
+  stop: () => Promise<void>;
+  scheduler: Pick<PriorityScheduler<ConsumedRecord>, 'inFlight' | 'waiting'>;
+};
+
+/** A tenth of the slots: enough for the urgent few, and hardly missed by the many. */
+const RESERVED_SHARE = 0.1;
+
+/** Joins the channel's consumer group and delivers what comes, the most urgent first, so many at a time. */
+export async function openChannel(options: ChannelOptions): Promise<OpenChannel> {
+  const { channel, kafka, chain, pace, concurrency, onFatal } = options;
+  const scheduler = createPriorityScheduler<ConsumedRecord>({
+    slots: concurrency,
+    reservedForHigh: Math.floor(concurrency * RESERVED_SHARE),
+  });
+  const deps = deliveryDeps(options);
+  const pump = createPump<ConsumedRecord, Pass>({
+    scheduler,
+    gate: createGate({ chain, pace }),
+    handle: (record, pass) => handle(deps, record, pass, later).catch(onFatal),
+  });
+  const push = (record: ConsumedRecord): void => pump.push(priorityOf(record), record);
+  /** Until then it takes no slot; should the process end, it comes back from Kafka. */
+  const later = (record: ConsumedRecord, atMs: number): void =>
+    void setTimeout(push, Math.max(0, atMs - Date.now()), record).unref();
+  const consumption = await consume({
+    kafka,
+    groupId: deliveryGroup(channel),
+    topics: PRIORITIES.map((priority) => workTopic(channel, priority)),
+    onRecords: (records) => {
+      for (const record of records) push(record);
+    },
+    onFatal,
+  });
+  return {
+    channel,
+    scheduler,
+    stop: async () => {
+      consumption.pause();
+      await pump.stop();
+      await pace.close();
+      await consumption.stop();
+    },
+  };
+}
+
+async function handle(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  pass: Pass,
+  later: (record: ConsumedRecord, atMs: number) => void,
+): Promise<void> {
+  if (record.isStale()) return;
+  try {
+    const verdict: Verdict = await onRecord(deps, record, pass);
+    if (verdict.done) record.done();
+    else later(record, verdict.againAtMs);
+  } catch (error) {
+    // The record stays uncommitted: whoever gets it next finds in the truth how far it came.
+    if (!(error instanceof Stopped)) throw error;
+  }
+}
+
+function priorityOf({ topic }: ConsumedRecord) {
+  return parseWorkTopic(topic)?.priority ?? 'normal';
+}
+
+function deliveryDeps(options: ChannelOptions): DeliveryDeps {
+  const { channel, chain, records, delaysMs, leaseMs, timeoutMs, log } = options;
+  const monotonicMs = (): number => performance.now();
+  return {
+    ...createSteps(options),
+    call: (attempt, pass) => call({ chain, leaseMs, timeoutMs, monotonicMs }, attempt, pass),
+    channel,
+    records,
+    delaysMs,
+    oneAtATime: createOneAtATime(),
+    now: Date.now,
+    monotonicMs,
+    random: Math.random,
+    observe: (attempt) => log.debug('delivery.attempted', describe(attempt)),
+  };
+}
+
+function describe({ notification, delivery, called, decision }: Attempt): Record<string, unknown> {
+  const { id, channel, priority, correlation_id } = notification;
+  const { attempt, cycle, fence } = delivery;
+  return { id, channel, priority, correlation_id, attempt, cycle, fence, ...called, decision };
+}
