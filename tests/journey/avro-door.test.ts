@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { workTopic } from '@fanfare/contracts';
 import { expect } from 'chai';
 import { getNotification } from './api.ts';
-import { type AvroProducer, NOTIFICATION_SCHEMA, produceAvro } from './avro-producer.ts';
+import { type AvroProducer, produceAvro, withSchema } from './avro-producer.ts';
 import { metadata, type Text } from './corpus.ts';
 import { expectDelivered, type Sent } from './follow.ts';
 import { python } from './python.ts';
@@ -88,21 +85,4 @@ function recordOf(sent: Sent & Record<string, unknown>): {
 } {
   const { channel } = sent as Pick<Text, 'channel'>;
   return { topic: workTopic(channel, 'normal'), key: sent.id, value: sent };
-}
-
-type Field = { name: string; type: unknown; default?: unknown };
-
-/** A producer's own copy of our schema, from another time. */
-async function withSchema<T>(
-  change: (fields: Field[]) => Field[],
-  use: (schemaFile: string) => Promise<T>,
-): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'fanfare-schema-'));
-  try {
-    const schema = JSON.parse(await readFile(NOTIFICATION_SCHEMA, 'utf8')) as { fields: Field[] };
-    await writeFile(join(dir, 'schema.avsc'), JSON.stringify({ ...schema, fields: change(schema.fields) }));
-    return await use(join(dir, 'schema.avsc'));
-  } finally {
-    await rm(dir, { recursive: true });
-  }
 }

@@ -1,3 +1,5 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mustRun } from './program.ts';
 import type { Python } from './python.ts';
@@ -22,7 +24,7 @@ export type AvroProducer = {
 
 export type Stored = { topic: string; partition: number; offset: number; schema_id: number };
 
-export const NOTIFICATION_SCHEMA = join(import.meta.dirname, '..', '..', 'schemas', 'notification.avsc');
+const NOTIFICATION_SCHEMA = join(import.meta.dirname, '..', '..', 'schemas', 'notification.avsc');
 const PROGRAM = join(import.meta.dirname, 'avro-producer.py');
 
 /** Writes records with Confluent's Python client and Avro serializer. */
@@ -37,4 +39,21 @@ export async function produceAvro(producer: AvroProducer, records: readonly Avro
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Stored);
+}
+
+export type SchemaField = { name: string; type: unknown; default?: unknown };
+
+/** A producer's own copy of our schema, from another time. */
+export async function withSchema<T>(
+  change: (fields: SchemaField[]) => SchemaField[],
+  use: (schemaFile: string) => Promise<T>,
+): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'fanfare-schema-'));
+  try {
+    const schema = JSON.parse(await readFile(NOTIFICATION_SCHEMA, 'utf8')) as { fields: SchemaField[] };
+    await writeFile(join(dir, 'schema.avsc'), JSON.stringify({ ...schema, fields: change(schema.fields) }));
+    return await use(join(dir, 'schema.avsc'));
+  } finally {
+    await rm(dir, { recursive: true });
+  }
 }

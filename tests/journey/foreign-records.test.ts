@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADER } from '@fanfare/contracts';
 import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
+import { type AvroBytes, avroBytes } from './avro-bytes.ts';
 import { deadLetter, deadLetters, expectOriginal, expectOriginalAmong } from './dead-letters.ts';
 import { expectDelivered, expectStatus } from './follow.ts';
 import { kcatConsume, kcatProduce, type KcatRecord, requireKcat } from './kcat.ts';
@@ -15,7 +16,7 @@ const PARTITION = 2;
 
 type Unusable = {
   what: string;
-  value: (id: string) => string | Buffer | null;
+  value: (id: string, avro: AvroBytes) => string | Buffer | null;
   reason: string;
   says?: RegExp;
 };
@@ -26,7 +27,6 @@ const good = (id: string): Record<string, unknown> => ({
   content: 'iyi',
 });
 const but = (changes: Record<string, unknown>) => (id: string) => JSON.stringify({ ...good(id), ...changes });
-const avro = (...bytes: number[]) => Buffer.from([0, ...bytes]);
 
 const unusable: Unusable[] = [
   { what: 'no value at all', value: () => null, reason: 'undecodable' },
@@ -43,9 +43,36 @@ const unusable: Unusable[] = [
     value: (id) => Buffer.from(JSON.stringify({ ...good(id), content: 'ÿ' }), 'latin1'),
     reason: 'undecodable',
   },
-  { what: 'Avro without a whole schema id', value: () => avro(0, 0), reason: 'undecodable' },
-  { what: 'Avro of a schema nobody knows', value: () => avro(0x7f, 1, 2, 3, 2, 2), reason: 'undecodable' },
-  { what: 'Avro that breaks off', value: () => avro(0, 0, 0, 1, 8, 0x61), reason: 'undecodable' },
+  { what: 'one byte', value: () => Buffer.from([0]), reason: 'undecodable' },
+  { what: 'one brace', value: () => '{', reason: 'undecodable' },
+  { what: 'Avro without a whole schema id', value: () => Buffer.from([0, 0, 0, 1]), reason: 'undecodable' },
+  {
+    what: 'Avro with a schema id and nothing else',
+    value: (id, { notification }) => notification(id).subarray(0, 5),
+    reason: 'undecodable',
+  },
+  {
+    what: 'Avro of a schema nobody knows',
+    value: () => Buffer.from([0, 0x7f, 1, 2, 3, 2, 2]),
+    reason: 'undecodable',
+  },
+  {
+    what: 'Avro that breaks off',
+    value: (id, { notification }) => notification(id).subarray(0, -1),
+    reason: 'undecodable',
+  },
+  {
+    what: 'Avro with something after it',
+    value: (id, { notification }) => Buffer.concat([notification(id), Buffer.from([0])]),
+    reason: 'undecodable',
+  },
+  { what: 'Avro of another kind of record', value: (id, { event }) => event(id), reason: 'undecodable' },
+  {
+    what: 'Avro with an id that is no UUID',
+    value: (_, { notification }) => notification('order-1'),
+    reason: 'invalid',
+    says: /id must be/,
+  },
   { what: 'random bytes', value: () => Buffer.from('fe00c328a0a1ff7b7d0a', 'hex'), reason: 'undecodable' },
   { what: 'an empty object', value: () => '{}', reason: 'invalid', says: /id must be a UUID/ },
   { what: 'an id that is no UUID', value: but({ id: 'order-1' }), reason: 'invalid', says: /id must be/ },
@@ -92,6 +119,12 @@ const unusable: Unusable[] = [
     says: /max_attempts/,
   },
   { what: 'an impossible time', value: but({ scheduled_at: '2030-02-30T00:00:00Z' }), reason: 'invalid' },
+  {
+    what: 'several faults, each of them told',
+    value: but({ recipient: '12', content: '', max_attempts: 99 }),
+    reason: 'invalid',
+    says: /recipient .*content .*max_attempts /,
+  },
   { what: 'more than 256 kB', value: but({ padding: 'x'.repeat(256 * 1024) }), reason: 'too_large' },
 ];
 
@@ -108,9 +141,10 @@ describe('records that others write straight to a work topic', function () {
     let letters: KcatRecord[] = [];
     let written: KcatRecord[] = [];
     before(async () => {
+      const avro = await avroBytes(system().registryUrl);
       for (const [index, { value }] of unusable.entries()) {
         const key = keys[index] ?? '';
-        await produce(key, value(key), { 'x-team': 'depo' });
+        await produce(key, value(key, avro), { 'x-team': 'depo' });
       }
       letters = await deadLetters(system(), keys);
       written = await kcatConsume(system().brokers, TOPIC);
@@ -131,6 +165,30 @@ describe('records that others write straight to a work topic', function () {
       await expectDelivered(system(), goodSent(id));
       await expectNothingLeft(system());
     });
+  });
+
+  // A megabyte of text is more than a topic takes, unless it is compressed.
+  it('are kept in whole when they are 1 MiB, and by their head when the dead letters take no more', async () => {
+    const topic = 'notifications.email.low';
+    const write = (key: string, content: string) =>
+      kcatProduce(system().brokers, {
+        topic,
+        key,
+        value: JSON.stringify({ ...good(key), content }),
+        compression: 'gzip',
+      });
+    const [large, huge, after] = [randomUUID(), randomUUID(), randomUUID()];
+    await write(large, 'x'.repeat(2 ** 20));
+    await write(huge, 'x'.repeat(10 * 2 ** 20));
+    await write(after, 'iyi');
+    const [whole, head] = await deadLetters(system(), [large, huge]);
+    if (whole === undefined || head === undefined) throw new Error('not both are dead letters');
+    await expectOriginal(system(), whole, 'too_large');
+    expect(head.headers[DEAD_LETTER_HEADER.reason]).to.equal('too_large');
+    expect(head.headers[DEAD_LETTER_HEADER.topic]).to.equal(topic);
+    expect(Number(head.headers[DEAD_LETTER_HEADER.originalBytes])).to.be.greaterThan(10 * 2 ** 20);
+    expect(JSON.stringify(good(huge)).slice(0, 30)).to.equal(head.value?.toString().slice(0, 30));
+    await deadLetter(system(), after);
   });
 
   it('are not taken for ours when they say so', async () => {

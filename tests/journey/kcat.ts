@@ -7,6 +7,8 @@ import { mustRun, requireProgram } from './program.ts';
 export type KcatRecord = {
   partition: number;
   offset: number;
+  /** When the broker appended it, in epoch milliseconds. */
+  timestampMs: number;
   key: Buffer | null;
   /** Null for a record without a value. */
   value: Buffer | null;
@@ -21,11 +23,16 @@ export type KcatMessage = {
   headers?: Record<string, string>;
   /** Kafka's choice by the key, unless given. */
   partition?: number;
+  /** What a broker takes is what is left after this. */
+  compression?: 'gzip';
 };
+
+/** kcat's own limit is for what is not compressed yet. */
+const COMPRESSED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Writes one record with kcat, whatever bytes its value has. */
 export async function kcatProduce(brokers: string, message: KcatMessage): Promise<void> {
-  const { topic, key, value, headers = {}, partition } = message;
+  const { topic, key, value, headers = {}, partition, compression } = message;
   const args = [
     '-P',
     '-b',
@@ -33,6 +40,9 @@ export async function kcatProduce(brokers: string, message: KcatMessage): Promis
     '-t',
     topic,
     ...(partition === undefined ? [] : ['-p', String(partition)]),
+    ...(compression === undefined
+      ? []
+      : ['-z', compression, '-X', `message.max.bytes=${COMPRESSED_BYTES_MAX}`]),
     ...Object.entries(headers).flatMap(([name, text]) => ['-H', `${name}=${text}`]),
   ];
   if (value !== null && value.length > 0)
@@ -80,17 +90,19 @@ async function withFile<T>(content: string | Buffer, use: (file: string) => Prom
   }
 }
 
-/** Partition, offset, length of key and value, the bytes of both, then the headers up to an end mark. */
+/** Partition, offset, timestamp, length of key and value, the bytes of both, then the headers up to an end mark. */
 const END_OF_HEADERS = '\u001E';
-const FORMAT = '%p %o %K %S %k%s%h\\x1e';
+const FORMAT = '%p %o %T %K %S %k%s%h\\x1e';
 
 function parseRecords(output: Buffer): KcatRecord[] {
   const records: KcatRecord[] = [];
   for (let at = 0; at < output.length;) {
-    const lead = /^(\d+) (\d+) (-?\d+) (-?\d+) /.exec(output.subarray(at, at + 80).toString('latin1'));
+    const lead = /^(\d+) (\d+) (\d+) (-?\d+) (-?\d+) /.exec(output.subarray(at, at + 80).toString('latin1'));
     if (lead === null)
       throw new Error(`kcat wrote something else: ${output.subarray(at, at + 80).toString()}`);
-    const [partition = 0, offset = 0, keyLength = 0, valueLength = 0] = lead.slice(1).map(Number);
+    const [partition = 0, offset = 0, timestampMs = 0, keyLength = 0, valueLength = 0] = lead
+      .slice(1)
+      .map(Number);
     const keyAt = at + lead[0].length;
     const valueAt = keyAt + Math.max(0, keyLength);
     const headersAt = valueAt + Math.max(0, valueLength);
@@ -98,6 +110,7 @@ function parseRecords(output: Buffer): KcatRecord[] {
     records.push({
       partition,
       offset,
+      timestampMs,
       key: keyLength < 0 ? null : output.subarray(keyAt, valueAt),
       value: valueLength < 0 ? null : output.subarray(valueAt, headersAt),
       headers: parseHeaders(output.subarray(headersAt, end).toString()),

@@ -1,17 +1,25 @@
+import type { ServiceName, ServiceProcess } from '@fanfare/infra/services';
 import { startServices, stack } from '@fanfare/testkit';
 import { after, before } from 'mocha';
+import { type Gate, openGate } from './gate.ts';
 
 /** Everything of Fanfare, running, as its users see it. */
 export type System = {
   apiUrl: string;
   simulatorUrl: string;
   brokers: string;
+  /** As producers reach it; the services go through `registryGate`. */
   registryUrl: string;
+  registryGate: Gate;
   /** Of the delivery process that was started last. */
   deliveryUrl: () => string;
   /** Ends delivery without any warning; resolves when it is gone. */
   killDelivery: () => Promise<void>;
   startDelivery: () => Promise<void>;
+  /** Where the processes of a service are, of those that run. */
+  urlsOf: (name: ServiceName) => string[];
+  /** Another process of a service, until the caller or the system stops it. */
+  addReplica: (name: ServiceName, env?: NodeJS.ProcessEnv) => Promise<ServiceProcess>;
   stop: () => Promise<void>;
 };
 
@@ -28,8 +36,6 @@ const SETTINGS = {
   LEASE_MS: '5000',
   INBOUND_RATE_PER_MINUTE: '0',
   OUTBOUND_RATE_PER_CHANNEL: '0',
-  // The failures that one test asks the provider for are not to keep the next one waiting.
-  CIRCUIT_MAX_FAILURES: '1000000',
 };
 /** A cold stack is installed first. */
 const START_TIMEOUT_MS = 5 * 60_000;
@@ -73,24 +79,45 @@ async function stopCurrent(): Promise<void> {
 
 async function startSystem(): Promise<System> {
   const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = await stack();
+  const { registryGate, gatedUrl } = await gateTo(SCHEMA_REGISTRY_URL);
   const services = await startServices(
     ['simulator', 'gateway', 'ingest', 'delivery', 'retry', 'projector', 'scheduler'],
-    SETTINGS,
-  );
+    { ...SETTINGS, SCHEMA_REGISTRY_URL: gatedUrl },
+  ).catch((error: unknown) => {
+    registryGate.shut();
+    throw error;
+  });
+  const running = new Set<ServiceProcess>();
+  const keep = (process: ServiceProcess): ServiceProcess => {
+    void process.exited.then(() => running.delete(process));
+    running.add(process);
+    return process;
+  };
+  services.processes.forEach(keep);
   let delivery = services.processes.find(({ name }) => name === 'delivery');
   return {
     apiUrl: services.urls.ingest,
     simulatorUrl: services.urls.simulator,
     brokers: KAFKA_BROKERS,
     registryUrl: SCHEMA_REGISTRY_URL,
+    registryGate,
+    urlsOf: (name) => [...running].filter((process) => process.name === name).map(({ url }) => url),
+    addReplica: async (...replica) => keep(await services.addReplica(...replica)),
     deliveryUrl: () => delivery?.url ?? '',
     killDelivery: async () => {
       delivery?.kill('SIGKILL');
       await delivery?.exited;
     },
     startDelivery: async () => {
-      delivery = await services.addReplica('delivery');
+      delivery = keep(await services.addReplica('delivery'));
     },
-    stop: () => services.stop(),
+    stop: () => services.stop().finally(registryGate.shut),
   };
+}
+
+async function gateTo(registryUrl: string): Promise<{ registryGate: Gate; gatedUrl: string }> {
+  const url = new URL(registryUrl);
+  const registryGate = await openGate({ host: url.hostname, port: Number(url.port || 80) });
+  url.host = `127.0.0.1:${registryGate.port}`;
+  return { registryGate, gatedUrl: url.href };
 }
