@@ -1,16 +1,15 @@
 /** What every provider must make of a vendor and the network, whatever it speaks. Vendors are real local servers. */
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import type { Provider, ProviderMessage } from './provider.ts';
-import { freePort, listening, using, vending } from './vendor.test.ts';
-import type { Answer } from './vendor.test.ts';
-
-export type Subject = {
-  make: (options: { url: string; timeoutMs: number; connections: number }) => Provider;
-  /** Answers as the vendor does when it has taken the message. */
-  accept: (response: ServerResponse) => void;
-};
+import type { ProviderMessage } from './provider.ts';
+import {
+  type Answer,
+  freePort,
+  listening,
+  type Protocol,
+  type Received,
+  using,
+  type Vendor,
+} from './vendor.test.ts';
 
 export const message: ProviderMessage = {
   to: '+15550100199',
@@ -21,165 +20,179 @@ export const message: ProviderMessage = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
-export function describeConformance({ make, accept }: Subject): void {
-  const calling = (url: string, timeoutMs = LONG_MS) =>
-    using(make({ url, timeoutMs, connections: 2 }), (provider) => provider.send(message));
-  const answered = (answer: Answer, timeoutMs = LONG_MS) =>
-    vending(answer, ({ url }) => calling(url, timeoutMs));
+/** So long that only a fault lasts as long, and so short that waiting for it is no burden. */
+const LONG_MS = 10_000;
+const SHORT_MS = 200;
 
-  it('accepted: the vendor took it', async () => {
-    expect(await answered((_, response) => accept(response))).to.include({ kind: 'accepted' });
+export function describeConformance(protocol: Protocol): void {
+  describeAnswers(protocol);
+  describeFaults(protocol);
+  describeConnections(protocol);
+  describeSecrets(protocol);
+}
+
+function asTold({ to, content, idempotencyKey, correlationId }: Received): Received {
+  return { to, content, idempotencyKey, correlationId };
+}
+
+type Answering = (received: Received) => Answer | Promise<Answer>;
+
+/** Runs a vendor that answers so, until the test is over. */
+export async function vending<R>(
+  { start }: Protocol,
+  answer: Answering,
+  use: (vendor: Vendor) => Promise<R>,
+): Promise<R> {
+  return use(await start(answer));
+}
+
+function tools(protocol: Protocol) {
+  const sent = { ...message, to: protocol.to };
+  const calling = (url: string, timeoutMs = LONG_MS) =>
+    using(protocol.make({ url, timeoutMs, connections: 2 }), (provider) => provider.send(sent));
+  const answered = (answer: Answer, timeoutMs = LONG_MS) =>
+    vending(
+      protocol,
+      () => answer,
+      ({ url }) => calling(url, timeoutMs),
+    );
+  return { sent, calling, answered };
+}
+
+function describeAnswers(protocol: Protocol): void {
+  const { sent, answered } = tools(protocol);
+
+  it('accepted: the vendor took it, and has a name for it', async () => {
+    expect(await answered({ kind: 'accept' })).to.deep.equal({ kind: 'accepted', messageId: 'msg-1' });
   });
 
   it('accepted: the vendor took it, in words nobody understands', async () => {
-    const yes = { kind: 'accepted', messageId: null };
-    for (const [type, body] of oddAnswers)
-      expect(
-        await answered((_, response) => response.writeHead(200, { 'content-type': type }).end(body)),
-      ).to.deep.equal(yes);
-    expect(await answered((_, response) => response.writeHead(204).end())).to.deep.equal(yes);
+    const { kind, messageId } = Object(await answered({ kind: 'accept oddly' }));
+    expect(kind).to.equal('accepted');
+    if (messageId !== null) expect(messageId).to.match(/^[\x20-\x7e]+$/);
   });
 
-  it('accepted: the vendor said yes and the answer broke off, or never ended', async () => {
-    expect(await answered(breakOff)).to.include({ kind: 'accepted' });
-    expect(await answered((_, response) => response.writeHead(200).write('{'), SHORT_MS)).to.include({
-      kind: 'accepted',
-    });
-  });
-
-  it('reads an endless answer to a bound only', async () => {
-    let sent = 0;
-    const flood: Answer = (_, response) => {
-      const more = () => {
-        while (!response.destroyed && response.write(KILOBYTE)) sent += KILOBYTE.length;
-      };
-      response.writeHead(200).on('drain', more);
-      more();
+  it('passes on the message, and what tells it and its repeats from others', async () => {
+    const other = {
+      ...sent,
+      idempotencyKey: sent.idempotencyKey.replace(/0$/, '1'),
+      correlationId: 'order-18',
     };
-    expect(await answered(flood)).to.deep.equal({ kind: 'accepted', messageId: null });
-    // What is beyond lies in the buffers of two sockets.
-    expect(sent).to.be.lessThan(64 * 1024 * 1024);
+    await vending(
+      protocol,
+      () => ({ kind: 'accept' }),
+      async ({ url, received }) => {
+        await using(protocol.make({ url, timeoutMs: LONG_MS, connections: 1 }), async (provider) => {
+          for (const one of [sent, sent, other]) await provider.send(one);
+        });
+        expect(received.map(asTold)).to.deep.equal(
+          [sent, sent, other].map((one) =>
+            asTold({ ...one, idempotencyKey: protocol.keyOf(one.idempotencyKey) }),
+          ),
+        );
+      },
+    );
   });
 
   it('rejected: the vendor will never take it, and its words are passed on without the person they are about', async () => {
-    const words = `no\u0000 such number ${message.to} (${message.to.slice(1)}) for ${JSON.stringify(message.content)}\n`;
-    const outcome = await answered((_, response) => response.writeHead(400).end(words + 'ş'.repeat(2_000)));
-    const { kind, reason } = Object(outcome);
+    const words = `no\u0007 such name ${sent.to} (${sent.to.slice(1).toLowerCase()}) for ${sent.content} `;
+    const { kind, reason } = Object(await answered({ kind: 'reject', words: words + 'ş'.repeat(2_000) }));
     expect(kind).to.equal('rejected');
-    expect(reason).to.match(/^HTTP 400 no such number \[\.\.\.\] \(\[\.\.\.\]\) for "\[\.\.\.\]" ş+$/);
+    expect(reason).to.match(/no such name \[\.\.\.\] .* for \[\.\.\.\] ş+$/);
     expect(Buffer.byteLength(reason)).to.be.within(1_000, 1_100);
   });
 
-  for (const status of [401, 404, 408, 422])
-    it(`rejected: ${status}`, async () => {
-      expect(await answered((_, response) => response.writeHead(status).end())).to.deep.equal({
-        kind: 'rejected',
-        reason: `HTTP ${status}`,
-      });
-    });
-
   it('throttled: the vendor wants it slower, and perhaps says how much', async () => {
-    for (const [header, retryAfterMs] of retryAfters)
-      expect(
-        await answered((_, response) =>
-          response.writeHead(429, header === null ? {} : { 'retry-after': header }).end(),
-        ),
-      ).to.deep.equal({ kind: 'throttled', reason: 'HTTP 429', retryAfterMs });
-  });
-
-  it('throttled: until a date', async () => {
+    expect(await answered({ kind: 'throttle' })).to.include({ kind: 'throttled', retryAfterMs: null });
+    if (!protocol.hasRetryAfter) return;
     const date = new Date(Date.now() + 60_000).toUTCString();
-    const outcome = await answered((_, response) => response.writeHead(429, { 'retry-after': date }).end());
-    expect(Object(outcome).retryAfterMs).to.be.within(30_000, 60_000);
+    const seconds = await answered({ kind: 'throttle', retryAfter: '7' });
+    expect(seconds).to.include({ kind: 'throttled', retryAfterMs: 7_000 });
+    const until = await answered({ kind: 'throttle', retryAfter: date });
+    expect(Object(until).retryAfterMs).to.be.within(30_000, 60_000);
   });
 
   it('unavailable: the vendor could not take it', async () => {
-    const outcome = await answered((_, response) =>
-      response.writeHead(503, { 'retry-after': '3' }).end('later'),
-    );
-    expect(outcome).to.deep.equal({
-      kind: 'unavailable',
-      reason: 'HTTP 503 later',
-      answered: true,
-      retryAfterMs: 3_000,
-    });
+    const outcome = await answered({ kind: 'be unavailable', words: 'later' });
+    expect(outcome).to.include({ kind: 'unavailable', answered: true, retryAfterMs: null });
+    expect(Object(outcome).reason).to.match(/ later$/);
   });
 
-  it('unavailable: a redirect is not followed', async () => {
-    const outcome = await answered((_, response) =>
-      response.writeHead(307, { location: '/elsewhere' }).end(),
-    );
-    expect(outcome).to.include({ kind: 'unavailable', answered: true });
+  it('reads an endless answer to a bound only', async () => {
+    let bytes = 0;
+    const { kind } = await answered({ kind: 'flood', onSent: (more) => (bytes += more) });
+    expect(kind).to.be.oneOf(['accepted', 'unknown']);
+    // What is beyond the bound lies in the buffers of two sockets.
+    expect(bytes).to.be.lessThan(64 * 1024 * 1024);
   });
+}
+
+function describeFaults(protocol: Protocol): void {
+  const { calling, answered } = tools(protocol);
+  const nothingSent = { kind: 'unavailable', answered: false };
 
   it('unavailable: nobody listens, or has that name: nothing was sent', async () => {
     const port = await freePort();
     for (const host of ['127.0.0.1', 'nonexistent.invalid'])
-      expect(await calling(`http://${host}:${port}/`)).to.include({ kind: 'unavailable', answered: false });
+      expect(await calling(protocol.url(`${host}:${port}`)), host).to.include(nothingSent);
   });
 
   it('unavailable: the time was over before the connection was up: nothing was sent', async () => {
     const silent = await listening(() => undefined);
-    const outcome = await calling(`https://127.0.0.1:${silent.port}/`, SHORT_MS);
-    await silent.close();
-    expect(outcome).to.include({ kind: 'unavailable', answered: false });
+    const outcome = await calling(protocol.secureUrl(silent), SHORT_MS);
+    expect(outcome).to.include(nothingSent);
   });
 
   it('unavailable: the vendor does not speak TLS: nothing was sent', async () => {
-    const plain = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    const outcome = await calling(`https://127.0.0.1:${plain.port}/`);
-    await plain.close();
-    expect(outcome).to.include({ kind: 'unavailable', answered: false });
+    const plain = await listening((socket) => socket.end('no TLS here\r\n'));
+    const outcome = await calling(protocol.secureUrl(plain));
+    expect(outcome).to.include(nothingSent);
   });
 
-  it('unknown: the request was read and no answer came in time', async () => {
-    const outcome = await answered(() => undefined, SHORT_MS);
-    expect(outcome).to.deep.equal({ kind: 'unknown', reason: `no answer within ${SHORT_MS} ms` });
+  it('unknown: the message was read and no answer came in time', async () => {
+    expect(await answered({ kind: 'say nothing' }, SHORT_MS)).to.deep.equal({
+      kind: 'unknown',
+      reason: `no answer within ${SHORT_MS} ms`,
+    });
   });
 
-  const ends: readonly [string, (socket: Socket) => void][] = [
-    ['reset', (socket) => socket.resetAndDestroy()],
-    ['closed', (socket) => socket.end()],
-    ['closed within the headers of an answer', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-')],
-    ['answered with something else than HTTP', (socket) => socket.end('220 mail.example.org ESMTP\r\n')],
-  ];
-  for (const [how, end] of ends)
-    it(`unknown: the request was read, then the connection was ${how}`, async () => {
-      const vendor = await listening((socket) => void socket.once('data', () => end(socket)));
-      const outcome = await calling(`http://127.0.0.1:${vendor.port}/`);
-      await vendor.close();
-      expect(outcome).to.include({ kind: 'unknown' });
+  for (const kind of ['reset', 'hang up', 'answer in another language'] as const)
+    it(`unknown: the message was read, and what came was: ${kind}`, async () => {
+      expect(await answered({ kind })).to.include({ kind: 'unknown' });
     });
 
   it('says that nothing was sent only of what the vendor has not seen, though it closes connections at will', async () => {
+    const { sent } = tools(protocol);
     await vending(
-      (_, response) => {
-        const { socket } = response;
-        response.on('finish', () => setImmediate(() => socket?.destroy()));
-        accept(response);
-      },
-      async ({ url, requests }) => {
-        await using(make({ url, timeoutMs: LONG_MS, connections: 2 }), async (provider) => {
-          for (let round = 0; round < 50; round += 1) {
-            const seen = requests.length;
-            const { kind } = await provider.send(message);
-            if (kind === 'unavailable') expect(requests.length).to.equal(seen);
+      protocol,
+      () => ({ kind: 'accept and hang up' }),
+      async ({ url, received }) => {
+        await using(protocol.make({ url, timeoutMs: LONG_MS, connections: 2 }), async (provider) => {
+          for (let round = 0; round < 12; round += 1) {
+            const seen = received.length;
+            const { kind } = await provider.send(sent);
+            if (kind === 'unavailable') expect(received.length).to.equal(seen);
             else expect(kind).to.be.oneOf(['accepted', 'unknown']);
           }
         });
       },
     );
   });
+}
+
+function describeConnections(protocol: Protocol): void {
+  const { sent } = tools(protocol);
 
   it('keeps its connections, and opens as many as it may', async () => {
     await vending(
-      (_, response) => void setImmediate(() => accept(response)),
-      async ({ url, requests, connections }) => {
-        await using(make({ url, timeoutMs: LONG_MS, connections: 3 }), async (provider) => {
-          const outcomes = await Promise.all(Array.from({ length: 60 }, () => provider.send(message)));
+      protocol,
+      () => new Promise((resolve) => setImmediate(resolve, { kind: 'accept' })),
+      async ({ url, received, connections }) => {
+        await using(protocol.make({ url, timeoutMs: LONG_MS, connections: 3 }), async (provider) => {
+          const outcomes = await Promise.all(Array.from({ length: 60 }, () => provider.send(sent)));
           expect(outcomes.every(({ kind }) => kind === 'accepted')).to.equal(true);
         });
-        expect(requests).to.have.length(60);
+        expect(received).to.have.length(60);
         expect(connections()).to.equal(3);
       },
     );
@@ -187,63 +200,114 @@ export function describeConformance({ make, accept }: Subject): void {
 
   it('never sends a message whose time was over while it waited for a connection', async () => {
     await vending(
-      (request, response) => (request.headers['x-correlation-id'] === 'hangs' ? undefined : accept(response)),
-      async ({ url, requests }) => {
-        await using(make({ url, timeoutMs: SHORT_MS, connections: 1 }), async (provider) => {
+      protocol,
+      ({ correlationId }) => ({ kind: correlationId === 'hangs' ? 'say nothing' : 'accept' }),
+      async (vendor) => {
+        const options = { url: vendor.url, timeoutMs: SHORT_MS, connections: 1 };
+        await using(protocol.make(options), async (provider) => {
           const [hanging, waiting] = await Promise.all([
-            provider.send({ ...message, correlationId: 'hangs' }),
-            provider.send({ ...message, correlationId: 'waits' }),
+            provider.send({ ...sent, correlationId: 'hangs' }),
+            provider.send({ ...sent, correlationId: 'waits' }),
           ]);
           expect(hanging).to.include({ kind: 'unknown' });
           expect(waiting).to.include({ kind: 'unavailable', answered: false });
-          expect(await provider.send({ ...message, correlationId: 'next' })).to.include({ kind: 'accepted' });
         });
-        expect(requests.map(({ headers }) => headers['x-correlation-id'])).to.deep.equal(['hangs', 'next']);
+        await using(protocol.make({ ...options, timeoutMs: LONG_MS }), async (provider) => {
+          expect(await provider.send({ ...sent, correlationId: 'next' })).to.include({ kind: 'accepted' });
+        });
+        expect(vendor.received.map(({ correlationId }) => correlationId)).to.deep.equal(['hangs', 'next']);
+      },
+    );
+  });
+
+  it('goes on after a message that got no answer', async () => {
+    await vending(
+      protocol,
+      ({ correlationId }) => ({ kind: correlationId === 'hangs' ? 'say nothing' : 'accept' }),
+      async ({ url }) => {
+        await using(protocol.make({ url, timeoutMs: 1_000, connections: 1 }), async (provider) => {
+          expect(await provider.send({ ...sent, correlationId: 'hangs' })).to.include({ kind: 'unknown' });
+          expect(await provider.send(sent)).to.include({ kind: 'accepted' });
+        });
       },
     );
   });
 
   it('finishes what is in flight when it closes, and sends nothing afterwards', async () => {
-    const arrived = Promise.withResolvers<ServerResponse>();
+    const arrived = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Answer>();
     await vending(
-      (_, response) => arrived.resolve(response),
-      async ({ url, requests }) => {
-        const provider = make({ url, timeoutMs: LONG_MS, connections: 1 });
-        const sending = provider.send(message);
-        const response = await arrived.promise;
+      protocol,
+      () => {
+        arrived.resolve();
+        return answer.promise;
+      },
+      async ({ url, received }) => {
+        const provider = protocol.make({ url, timeoutMs: LONG_MS, connections: 1 });
+        const sending = provider.send(sent);
+        const waiting = provider.send(sent);
+        await arrived.promise;
         const closing = provider.close();
-        accept(response);
+        answer.resolve({ kind: 'accept' });
         expect(await sending).to.include({ kind: 'accepted' });
+        expect(await waiting).to.include({ kind: 'accepted' });
         await closing;
-        expect(await provider.send(message)).to.include({ kind: 'unavailable', answered: false });
-        expect(requests).to.have.length(1);
+        expect(await provider.send(sent)).to.include({ kind: 'unavailable', answered: false });
+        expect(received).to.have.length(2);
       },
     );
   });
 }
 
-const breakOff: Answer = (_, response) => {
-  response.writeHead(200, { 'content-length': 100 }).write('{"mess', () => response.destroy());
-};
+function describeSecrets(protocol: Protocol): void {
+  const { sent } = tools(protocol);
+  const [user, password] = ['operator-7', 'hunter2 & co'];
+  const secrets = [user, password, sent.to, sent.content];
+  const kinds = ['reject', 'be unavailable', 'throttle', 'say nothing', 'hang up'] as const;
 
-/** So long that only a fault lasts as long, and so short that waiting for it is no burden. */
-const LONG_MS = 10_000;
-const SHORT_MS = 100;
-const KILOBYTE = Buffer.alloc(1_024, 'x');
-const oddAnswers = [
-  ['text/html', '<html>OK</html>'],
-  ['application/json', ''],
-  ['application/json', '[]'],
-  ['application/json', 'null'],
-  ['application/json', '{"messageId":{}}'],
-  ['application/octet-stream', Buffer.from([0xff, 0xfe, 0x00])],
-] as const;
-const retryAfters: readonly [header: string | null, ms: number | null][] = [
-  [null, null],
-  ['7', 7_000],
-  ['0', 0],
-  ['soon', null],
-  ['-1', null],
-  ['1.5', null],
-  ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
-];
+  it('tells no secret in an outcome, on the screen or in an error', async () => {
+    const told = await listeningToScreen(async () => {
+      const outcomes = [];
+      for (const kind of kinds)
+        outcomes.push(
+          await vending(
+            protocol,
+            () => ({ kind, words: `you sent ${secrets.join(', ')}` }),
+            ({ url }) => send(protocol.signedIn(url, user, password), SHORT_MS),
+          ),
+        );
+      for (const where of [`127.0.0.1:${await freePort()}`, 'nonexistent.invalid'])
+        outcomes.push(await send(protocol.signedIn(protocol.url(where), user, password), LONG_MS));
+      return outcomes;
+    });
+    for (const secret of [...secrets, encodeURIComponent(password)]) expect(told).to.not.include(secret);
+  });
+
+  it('tells no secret when its URL cannot be read', () => {
+    for (const url of [protocol.signedIn('//h:99999/', user, password), protocol.signedIn('//h/', user, '%')])
+      expect(() => protocol.make({ url: url.replace('%25', '%'), timeoutMs: LONG_MS, connections: 1 }))
+        .to.throw(/cannot be read/)
+        .with.property('message')
+        .that.does.not.include(user);
+  });
+
+  const send = (url: string, timeoutMs: number) =>
+    using(protocol.make({ url, timeoutMs, connections: 1 }), (provider) => provider.send(sent));
+}
+
+/** What it returns, and whatever this process wrote meanwhile, as text. */
+async function listeningToScreen(run: () => Promise<unknown>): Promise<string> {
+  const streams = [process.stdout, process.stderr];
+  let written = '';
+  const write = (text: string | Uint8Array) => {
+    written += String(text);
+    return true;
+  };
+  for (const stream of streams) Object.assign(stream, { write });
+  try {
+    return JSON.stringify(await run()) + written;
+  } finally {
+    // What was put over the method of their class.
+    for (const stream of streams) Reflect.deleteProperty(stream, 'write');
+  }
+}

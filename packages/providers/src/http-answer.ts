@@ -1,6 +1,5 @@
 import type { Outcome } from '@fanfare/domain';
-import type { ProviderMessage } from './provider.ts';
-import { publicReason, publicText } from './reason.ts';
+import { publicText } from './reason.ts';
 
 /** What came back: the body as far as it was read. */
 export type HttpAnswer = {
@@ -10,12 +9,12 @@ export type HttpAnswer = {
   bytes: number;
 };
 
-/** The one place where a status code is judged. */
-export function outcomeOfAnswer(answer: HttpAnswer, message: ProviderMessage, nowMs: number): Outcome {
+/** The one place where a status code is judged. `tell` makes what may be told of the vendor's words. */
+export function outcomeOfAnswer(answer: HttpAnswer, nowMs: number, tell: (words: string) => string): Outcome {
   const { status } = answer;
   const body = Buffer.concat(answer.chunks).toString();
   if (status < 300) return { kind: 'accepted', messageId: messageIdOf(body) };
-  const reason = `HTTP ${status} ${publicReason(body, message)}`.trimEnd();
+  const reason = `HTTP ${status} ${tell(body)}`.trimEnd();
   const retryAfterMs = retryAfterMsOf(answer.retryAfter, nowMs);
   if (status === 429) return { kind: 'throttled', reason, retryAfterMs };
   if (status >= 400 && status < 500) return { kind: 'rejected', reason };

@@ -1,8 +1,10 @@
 import type { Outcome } from '@fanfare/domain';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import { headerValue } from './header-value.ts';
 import { outcomeOfAnswer } from './http-answer.ts';
 import type { HttpAnswer } from './http-answer.ts';
+import { readTarget } from './http-target.ts';
 import type { Provider, ProviderMessage } from './provider.ts';
 import { publicReason } from './reason.ts';
 
@@ -10,6 +12,10 @@ export type HttpProviderOptions = {
   name: string;
   /** Where to POST. A user and password in it become basic authentication. */
   url: string;
+  /** The value of the Authorization header, a secret; instead of a user in the URL. */
+  authorization?: string | undefined;
+  /** Sent with every call, such as a key in a header of the vendor's own; their values are secrets too. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** From the call of `send` to the end of the answer. */
   timeoutMs: number;
   /** Most connections, hence most calls at a time; further ones wait, and their time runs. */
@@ -18,10 +24,13 @@ export type HttpProviderOptions = {
   now?: () => number;
 };
 
-/** A provider that takes JSON by POST, over kept connections. */
+/**
+ * A provider that takes JSON by POST, over kept connections.
+ * @throws Error that says what is wrong with the options, without their secrets
+ */
 export function httpProvider(options: HttpProviderOptions): Provider {
-  const { name, url, timeoutMs, connections, now = Date.now } = options;
-  const { origin, path, headers } = targetOf(new URL(url));
+  const { name, timeoutMs, connections, now = Date.now } = options;
+  const { origin, path, headers, secrets } = readTarget(options);
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
@@ -41,7 +50,7 @@ export function httpProvider(options: HttpProviderOptions): Provider {
         body: bodyOf(message),
       };
       pool.dispatch(request, callHandler(timeoutMs, resolve));
-    }).then((ending) => outcomeOf(ending, message, now()));
+    }).then((ending) => outcomeOf(ending, now(), (words) => publicReason(words, message, secrets)));
   return { name, send, close: () => pool.close() };
 }
 
@@ -93,18 +102,11 @@ function callHandler(timeoutMs: number, resolve: (ending: Ending) => void): Disp
   };
 }
 
-function outcomeOf(ending: Ending, message: ProviderMessage, nowMs: number): Outcome {
-  if ('answer' in ending) return outcomeOfAnswer(ending.answer, message, nowMs);
-  const reason = publicReason(ending.fault, message);
+function outcomeOf(ending: Ending, nowMs: number, tell: (words: string) => string): Outcome {
+  if ('answer' in ending) return outcomeOfAnswer(ending.answer, nowMs, tell);
+  const reason = tell(ending.fault);
   if (ending.written) return { kind: 'unknown', reason };
   return { kind: 'unavailable', reason, answered: false, retryAfterMs: null };
-}
-
-function targetOf({ origin, pathname, search, username, password }: URL) {
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  const authorization = username === '' ? [] : ['Authorization', `Basic ${credentials.toString('base64')}`];
-  const headers = ['Content-Type', 'application/json', 'Accept', 'application/json', ...authorization];
-  return { origin, path: `${pathname}${search}`, headers };
 }
 
 function headersOf({ idempotencyKey, correlationId, traceparent }: ProviderMessage): string[] {
@@ -116,13 +118,6 @@ function headersOf({ idempotencyKey, correlationId, traceparent }: ProviderMessa
     headerValue(correlationId),
     ...trace,
   ];
-}
-
-/** A header holds printable ASCII alone; the rest of an id that came from elsewhere is percent-encoded. */
-function headerValue(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value)
-    ? value
-    : value.toWellFormed().replaceAll(/[^\x20-\x7e]+/gu, (part) => encodeURIComponent(part));
 }
 
 function bodyOf({ to, channel, content, subject, html }: ProviderMessage): string {

@@ -1,6 +1,8 @@
 export type { BreakerSettings } from './breaker.ts';
 export { createChain } from './chain.ts';
 export type { Chain } from './chain.ts';
+export { createProvider } from './create-provider.ts';
+export type { ProviderOptions } from './create-provider.ts';
 export { httpProvider } from './http.ts';
 export type { HttpProviderOptions } from './http.ts';
 export { createLane } from './lane.ts';
