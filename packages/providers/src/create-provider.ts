@@ -9,7 +9,7 @@ export type ProviderOptions = {
   url: string;
   timeoutMs: number;
   connections: number;
-  /** The sender of mails. Those who speak HTTP have it in their account. */
+  /** The sender of mails where an SMTP URL says none. Those who speak HTTP have it in their account. */
   from?: string | undefined;
   /** The value of the Authorization header, a secret. Over SMTP the URL says who signs in. */
   authorization?: string | undefined;

@@ -15,7 +15,8 @@ describe('the URL of a mail server', () => {
     });
     expect(readSmtpUrl('x', `smtp://h/${FROM}`)).to.include({ port: 587, auth: null });
     expect(readSmtpUrl('x', `smtps://h/${FROM}`)).to.include({ port: 465, tls: 'implicit' });
-    expect(readSmtpUrl('x', `smtp://h/${FROM}`, 'b@example.org').from.address).to.equal('b@example.org');
+    expect(readSmtpUrl('x', 'smtp://h/', 'b@example.org').from.address).to.equal('b@example.org');
+    expect(readSmtpUrl('x', `smtp://h/${FROM}`, 'b@example.org').from.address).to.equal('shop@example.org');
   });
 
   const ways: [url: string, tls: string][] = [

@@ -22,6 +22,7 @@ export type Sender = { name: string; address: string };
  * Reads `smtp://user:password@host:587/?from=Shop <shop@example.org>`; `smtps://` is TLS from the first byte.
  * `smtp://` asks any host but this one for STARTTLS, so that nobody on the way can take it off, unless it says
  * `?tls=off`. Certificates are checked in any case.
+ * @param from the sender where the URL says none
  * @throws Error that says what is wrong, without the URL
  */
 export function readSmtpUrl(name: string, text: string, from?: string): SmtpServer {
@@ -34,7 +35,7 @@ export function readSmtpUrl(name: string, text: string, from?: string): SmtpServ
     host,
     port: Number(url.port) || (secure ? 465 : 587),
     auth: user === '' ? null : { user, pass: password },
-    from: senderOf(name, from ?? url.searchParams.get('from') ?? ''),
+    from: senderOf(name, url.searchParams.get('from') ?? from ?? ''),
     tls: secure ? 'implicit' : tlsOf(url, host),
   };
 }
