@@ -52,18 +52,17 @@ describe('priority scheduler', () => {
     expect(scheduler.take()?.priority).to.equal('normal');
   });
 
-  it('goes over its slots for what had released one for a wait, and starts nothing until it is below again', () => {
-    const scheduler = createPriorityScheduler<number>({ slots: 1, reservedForHigh: 0 });
-    fill(scheduler, 2);
+  it('takes out what waits in vain, and its priority has no turn any more', () => {
+    const scheduler = createPriorityScheduler<number>({ slots: 10, reservedForHigh: 0 });
+    fill(scheduler, 4);
     scheduler.take();
-    scheduler.release('high');
-    scheduler.take();
-    scheduler.reoccupy('high');
-    expect([scheduler.inFlight(), scheduler.startable(), scheduler.take()]).to.deep.equal([2, 0, null]);
-    scheduler.release('high');
-    expect(scheduler.take()).to.equal(null);
-    scheduler.release('high');
-    expect(scheduler.take()).not.to.equal(null);
+    scheduler.drop((entry) => entry >= 1 && entry < 3);
+    scheduler.drop((entry) => entry === 3);
+    expect(scheduler.waiting('high')).to.equal(0);
+    expect(drain(scheduler)).to.deep.equal([
+      { priority: 'normal', entry: 0 },
+      { priority: 'low', entry: 0 },
+    ]);
   });
 
   it('refuses what cannot work', () => {
@@ -81,7 +80,7 @@ describe('priority scheduler', () => {
     expect(() => scheduler.release('low')).to.throw(RangeError);
   });
 
-  it('agrees with plain lists under any order of pushes, takes, releases and waits', () => {
+  it('agrees with plain lists under any order of pushes, takes, releases and drops', () => {
     fc.assert(
       fc.property(limits, scripts, (options, script) => {
         const [scheduler, model] = [createPriorityScheduler<number>(options), createModel(options)];
@@ -98,7 +97,7 @@ describe('priority scheduler', () => {
     fc.assert(
       fc.property(limits, scripts, (options, script) => {
         const observed = createObserved(options);
-        for (const step of script.filter(({ kind }) => kind !== 'wait' && kind !== 'goOn')) {
+        for (const step of script) {
           observed.run(step);
           expect(observed.inFlight().length).to.be.at.most(options.slots);
           expect(observed.othersInFlight()).to.be.at.most(options.slots - options.reservedForHigh);
@@ -144,8 +143,8 @@ describe('priority scheduler', () => {
 
 type Step =
   | { kind: 'push'; priority: Priority; count: number }
-  | { kind: 'release' | 'wait'; priority: Priority }
-  | { kind: 'take' | 'goOn' };
+  | { kind: 'release' | 'drop'; priority: Priority }
+  | { kind: 'take' };
 type Limits = { slots: number; reservedForHigh: number; weights: Record<Priority, number> };
 
 const priorities = fc.constantFrom(...PRIORITIES);
@@ -158,8 +157,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('release' as const), priority: priorities }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), priority: priorities }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('goOn' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), priority: priorities }) },
 );
 /** Without a size of their own, arrays have ten elements at most, whatever their `maxLength`. */
 const scripts = fc.array(steps, { maxLength: 300, size: 'max' });
@@ -182,12 +180,16 @@ function run(scheduler: PriorityScheduler<number>, step: Step, entry: number): u
       return pushMany(scheduler, step, entry);
     case 'take':
       return scheduler.take();
-    case 'goOn':
-      return scheduler.reoccupy('normal');
+    case 'drop':
+      return scheduler.drop(isInVain(step.priority));
     case 'release':
-    case 'wait':
       return attempt(() => scheduler.release(step.priority));
   }
+}
+
+/** Every third, by its number, and for each priority other ones. */
+function isInVain(priority: Priority): (entry: number) => boolean {
+  return (entry) => Math.round(entry * 100) % 3 === PRIORITIES.indexOf(priority);
 }
 
 function pushMany(
@@ -257,7 +259,12 @@ function createModel(
       if (!inFlight.includes(priority)) throw new RangeError();
       inFlight.splice(inFlight.indexOf(priority), 1);
     },
-    reoccupy: (priority) => void inFlight.push(priority),
+    drop: (isVain) => {
+      const kept = waiting.filter(({ entry }) => !isVain(entry));
+      waiting.splice(0, waiting.length, ...kept);
+      const turns = circle.filter(({ priority }) => isWaiting(priority));
+      circle.splice(0, circle.length, ...turns);
+    },
     startable: () => drain(createModel({ slots, reservedForHigh, weights }, copyOf(state))).length,
     waiting: (priority) =>
       waiting.filter((one) => priority === undefined || one.priority === priority).length,
@@ -269,32 +276,22 @@ function copyOf({ waiting, inFlight, circle }: ModelState): ModelState {
   return { waiting: [...waiting], inFlight: [...inFlight], circle: circle.map((turn) => ({ ...turn })) };
 }
 
-/** A scheduler, and beside it a list of what is in flight; what waits in between is remembered until it goes on. */
+/** A scheduler, and beside it a list of what is in flight. */
 function createObserved(options: Limits) {
   const scheduler = createPriorityScheduler<number>(options);
   const inFlight: Priority[] = [];
-  const away: Priority[] = [];
   const othersInFlight = (): number => inFlight.filter((one) => one !== 'high').length;
-  const leave = (priority: Priority): boolean => {
+  const leave = (priority: Priority): void => {
     const index = inFlight.indexOf(priority);
-    if (index === -1) return false;
+    if (index === -1) return;
     inFlight.splice(index, 1);
     scheduler.release(priority);
-    return true;
   };
 
   function runStep(step: Step): Priority | null {
     if (step.kind === 'push') pushMany(scheduler, step, 0);
     if (step.kind === 'release') leave(step.priority);
-    if (step.kind === 'wait' && leave(step.priority)) away.push(step.priority);
-    if (step.kind === 'goOn') goOn();
     return step.kind === 'take' ? take() : null;
-  }
-  function goOn(): void {
-    const priority = away.pop();
-    if (priority === undefined) return;
-    scheduler.reoccupy(priority);
-    inFlight.push(priority);
   }
   function take(): Priority | null {
     const taken = scheduler.take();

@@ -10,10 +10,10 @@ export type PriorityScheduler<T> = {
   push(priority: Priority, entry: T): void;
   /** The entry that starts now; null when nothing waits that may. It occupies a slot until its `release`. */
   take(): Taken<T> | null;
+  /** Takes out what waits in vain, which costs a look at all that wait. */
+  drop(isInVain: (entry: T) => boolean): void;
   /** The slot of something taken is free again. Throws RangeError when nothing of this priority is in flight. */
   release(priority: Priority): void;
-  /** What had released its slot for a wait goes on, at once: for a moment more may be in flight than there are slots. */
-  reoccupy(priority: Priority): void;
   /** How many takes in a row would succeed now: so many tokens of a limit are worth asking for. */
   startable(): number;
   /** Entries that wait, of one priority or of all. */
@@ -75,6 +75,16 @@ export function createPriorityScheduler<T>(options: PrioritySchedulerOptions): P
     circle.push(line);
   }
 
+  function drop(isInVain: (entry: T) => boolean): void {
+    for (const line of all) line.entries.drop(({ entry }) => isInVain(entry));
+    for (const line of all.filter(({ entries }) => entries.size() === 0)) leave(line);
+  }
+
+  function leave(line: Line<T>): void {
+    const index = circle.indexOf(line);
+    if (index >= 0) circle.splice(index, 1);
+  }
+
   function release(priority: Priority): void {
     if (lines[priority].inFlight === 0) throw new RangeError(`nothing of priority ${priority} is in flight`);
     lines[priority].inFlight -= 1;
@@ -89,8 +99,8 @@ export function createPriorityScheduler<T>(options: PrioritySchedulerOptions): P
   return {
     push,
     take,
+    drop,
     release,
-    reoccupy: (priority) => void (lines[priority].inFlight += 1),
     startable,
     waiting: (priority) => (priority === undefined ? waitingIn(all) : lines[priority].entries.size()),
     inFlight,
@@ -113,7 +123,12 @@ function waitingIn<T>(lines: Line<T>[]): number {
   return lines.reduce((sum, { entries }) => sum + entries.size(), 0);
 }
 
-type Queue<T> = { push(item: T): void; take(): T | undefined; size(): number };
+type Queue<T> = {
+  push(item: T): void;
+  take(): T | undefined;
+  drop(isInVain: (item: T) => boolean): void;
+  size(): number;
+};
 
 /** Two stacks: each item is turned over once, so no take moves a long array. */
 function createQueue<T>(): Queue<T> {
@@ -124,6 +139,10 @@ function createQueue<T>(): Queue<T> {
     take: () => {
       if (outgoing.length === 0) [incoming, outgoing] = [[], incoming.toReversed()];
       return outgoing.pop();
+    },
+    drop: (isInVain) => {
+      incoming = incoming.filter((item) => !isInVain(item));
+      outgoing = outgoing.filter((item) => !isInVain(item));
     },
     size: () => incoming.length + outgoing.length,
   };

@@ -27,3 +27,13 @@ export function createByteBudget(bytesMax: number): ByteBudget {
     whenHalf: (callback) => void waiting.add(callback),
   };
 }
+
+/** A budget for each of many, made when it is first asked for. */
+export function createByteBudgets(bytesMaxEach: number): (name: string) => ByteBudget {
+  const budgets = new Map<string, ByteBudget>();
+  return (name) => {
+    const budget = budgets.get(name) ?? createByteBudget(bytesMaxEach);
+    budgets.set(name, budget);
+    return budget;
+  };
+}

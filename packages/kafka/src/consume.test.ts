@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { createByteBudget } from './byte-budget.ts';
 import {
   type ConsumedRecord,
   type Consumption,
@@ -166,13 +165,16 @@ describe('consume', function () {
     expect(await lag({ kafka: await openKafka(open), groupId, topics: [topic] })).to.equal(0);
   });
 
-  it('holds back when the process holds too many bytes, and goes on when they are let go', async () => {
+  it('holds back when it holds too many bytes, and goes on when they are let go', async () => {
     const topic = await newTopic(4);
     const publisher = await openPublisher(open);
     await publisher.publish(Array.from({ length: 400 }, () => recordOf(topic, Buffer.alloc(10_000))));
-    const kafka = { ...(await openKafka(open)), budget: createByteBudget(1_000_000) };
     const inbox = newInbox();
-    const consumption = await openReader(open, inbox, { kafka, groupId: newGroup(), topics: [topic] });
+    const consumption = await openReader(open, inbox, {
+      groupId: newGroup(),
+      topics: [topic],
+      bytesMax: 1_000_000,
+    });
     let finished = 0;
     while (finished < 400) {
       await inbox.when((all) => all.length > finished);
@@ -182,6 +184,18 @@ describe('consume', function () {
       finished = inbox.records.length;
     }
     expect(new Set(inbox.records.map(idOf)).size).to.equal(400);
+  });
+
+  it('reads one topic although it holds all that it may of another', async () => {
+    const [low, high] = [await newTopic(1), await newTopic(1)];
+    const publisher = await openPublisher(open);
+    await publisher.publish(Array.from({ length: 400 }, () => recordOf(low, Buffer.alloc(10_000))));
+    const inbox = newInbox();
+    await openReader(open, inbox, { groupId: newGroup(), topics: [low, high], bytesMax: 1_000_000 });
+    await inbox.when((all) => all.length >= 50);
+    await publishNumbers(publisher, high, 1);
+    const all = await inbox.when((some) => some.some(({ topic }) => topic === high));
+    expect(all.filter(({ topic }) => topic === low).length).to.be.lessThan(400);
   });
 
   it('gets a record that comes after a time of nothing', async () => {

@@ -1,5 +1,5 @@
 import { createAssignment } from './assignment.ts';
-import { createByteBudget } from './byte-budget.ts';
+import { createByteBudgets } from './byte-budget.ts';
 import { createCommitter } from './committer.ts';
 import type { KafkaHandle } from './connect.ts';
 import { createFlow } from './flow.ts';
@@ -45,7 +45,7 @@ export type ConsumeOptions = {
   heartbeatMs?: number;
   /** Records that a partition may have in flight. */
   capacity?: number;
-  /** Bytes that all of its partitions together may have in flight; 16 MB by default. */
+  /** Bytes that all of its partitions together may have in flight, a topic no more than its share; 16 MB by default. */
   bytesMax?: number;
   commitEveryMs?: number;
 };
@@ -98,12 +98,14 @@ const BYTES_IN_FLIGHT_MAX = 16 * 1024 * 1024;
 
 function buildIntake(options: ConsumeOptions): Intake {
   const { kafka } = options;
-  // Of its own: what one consumption holds must not keep another from fetching.
-  const budget = createByteBudget(options.bytesMax ?? BYTES_IN_FLIGHT_MAX);
+  // Of its own: what one consumption holds must not keep another from fetching, nor a backlog of one topic, such as
+  // that of a low priority, keep the others from it.
+  const { bytesMax = BYTES_IN_FLIGHT_MAX, topics } = options;
+  const budgetOf = createByteBudgets(bytesMax / topics.length);
   const assignment = createAssignment((at) =>
     holdPartition(at, {
       capacity: options.capacity ?? 4_096,
-      budget,
+      budget: budgetOf(at.topic),
       onDone: (held) => onDone(intake, held),
     }),
   );
@@ -122,7 +124,7 @@ function buildIntake(options: ConsumeOptions): Intake {
   const flow = createFlow(member);
   const intake: Intake = {
     options,
-    budget,
+    budgetOf,
     assignment,
     member,
     flow,

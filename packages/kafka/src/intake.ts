@@ -12,7 +12,7 @@ import { within } from './within.ts';
 /** What happens to a consumption: batches, joins, finished records, the end. */
 export type Intake = {
   options: ConsumeOptions;
-  budget: ByteBudget;
+  budgetOf: (topic: string) => ByteBudget;
   assignment: Assignment;
   member: GroupMember;
   flow: Flow;
@@ -50,7 +50,8 @@ function presentEpoch(intake: Intake, batch: EachBatchPayload['batch']): HeldPar
   return renewed(intake, held);
 }
 
-function waitsForBytes({ budget, flow }: Intake, held: HeldPartition): boolean {
+function waitsForBytes({ budgetOf, flow }: Intake, held: HeldPartition): boolean {
+  const budget = budgetOf(held.topic);
   if (!budget.isFull()) return false;
   flow.wait(held, 'bytes');
   budget.whenHalf(() => flow.go(held, 'bytes'));

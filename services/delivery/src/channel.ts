@@ -60,6 +60,8 @@ export async function openChannel(options: ChannelOptions): Promise<OpenChannel>
     onRecords: (records) => {
       for (const record of records) push(record);
     },
+    // While lanes are shut, what waits would pile up with every rebalance.
+    onRevoked: () => scheduler.drop((record) => record.isStale()),
     onFatal,
   });
   return {

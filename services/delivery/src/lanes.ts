@@ -1,6 +1,6 @@
 import type { Channel } from '@fanfare/contracts';
 import { announceLanes, type Database, readLaneStates, throttleLane } from '@fanfare/db';
-import { type Chain, createChain, createLane, httpProvider, type Lane } from '@fanfare/providers';
+import { type Chain, createChain, createLane, createProvider, type Lane } from '@fanfare/providers';
 import { type Config, type Logger, untilDone } from '@fanfare/runtime';
 import type { config } from './config.ts';
 import { watchLanes } from './lane-watch.ts';

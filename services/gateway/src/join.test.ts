@@ -36,7 +36,7 @@ function play(happenings: Happening[]): number[] {
 const version = fc.nat({ max: 20 });
 const changes = fc.array(
   version.map((one): Happening => ({ kind: 'change', version: one })),
-  { maxLength: 30 },
+  { maxLength: 30, size: 'max' },
 );
 const interleaving = fc
   .tuple(changes, version, changes)
