@@ -40,49 +40,30 @@ export type PrioritySchedulerOptions = {
  */
 export function createPriorityScheduler<T>(options: PrioritySchedulerOptions): PriorityScheduler<T> {
   const { slots, reservedForHigh, weights = PRIORITY_WEIGHTS } = checked(options);
-  const lines = { high: createLine<T>('high'), normal: createLine<T>('normal'), low: createLine<T>('low') };
-  /** The lines where something waits; the first that may start has its turn. */
-  const circle: Line<T>[] = [];
+  const lines = createLines<T>();
+  const circle = createCircle<T>(weights);
 
   const all = PRIORITIES.map((priority) => lines[priority]);
-  const inFlight = (): number => lines.high.inFlight + lines.normal.inFlight + lines.low.inFlight;
+  const inFlight = (): number => sumOf(all, (line) => line.inFlight);
   const freeForOthers = (): number => slots - reservedForHigh - lines.normal.inFlight - lines.low.inFlight;
   /** Counted by what is in flight of them, not by free slots: a high that occupies all would else starve the others. */
   const mayStart = (line: Line<T>): boolean => line === lines.high || freeForOthers() > 0;
 
   function push(priority: Priority, entry: T): void {
     const line = lines[priority];
-    if (line.entries.size() === 0) joinLast(line);
+    if (line.entries.size() === 0) circle.join(line);
     line.entries.push({ priority, entry });
   }
 
   function take(): Taken<T> | null {
-    if (inFlight() >= slots) return null;
-    // A line that may not start keeps its place and what is left of its turn: others go first, not instead.
-    const index = circle.findIndex(mayStart);
-    const line = circle[index];
-    if (line === undefined) return null;
-    line.inFlight += 1;
-    line.turnsLeft -= 1;
-    const taken = line.entries.take();
-    if (line.turnsLeft === 0 || line.entries.size() === 0) circle.splice(index, 1);
-    if (line.turnsLeft === 0 && line.entries.size() > 0) joinLast(line);
-    return taken ?? null;
-  }
-
-  function joinLast(line: Line<T>): void {
-    line.turnsLeft = weights[line.priority];
-    circle.push(line);
+    const taken = inFlight() < slots ? circle.take(mayStart) : null;
+    if (taken !== null) lines[taken.priority].inFlight += 1;
+    return taken;
   }
 
   function drop(isInVain: (entry: T) => boolean): void {
     for (const line of all) line.entries.drop(({ entry }) => isInVain(entry));
-    for (const line of all.filter(({ entries }) => entries.size() === 0)) leave(line);
-  }
-
-  function leave(line: Line<T>): void {
-    const index = circle.indexOf(line);
-    if (index >= 0) circle.splice(index, 1);
+    circle.sweep();
   }
 
   function release(priority: Priority): void {
@@ -91,7 +72,7 @@ export function createPriorityScheduler<T>(options: PrioritySchedulerOptions): P
   }
 
   function startable(): number {
-    const others = lines.normal.entries.size() + lines.low.entries.size();
+    const others = sumOf([lines.normal, lines.low], ({ entries }) => entries.size());
     const candidates = lines.high.entries.size() + Math.max(0, Math.min(others, freeForOthers()));
     return Math.max(0, Math.min(candidates, slots - inFlight()));
   }
@@ -102,7 +83,8 @@ export function createPriorityScheduler<T>(options: PrioritySchedulerOptions): P
     drop,
     release,
     startable,
-    waiting: (priority) => (priority === undefined ? waitingIn(all) : lines[priority].entries.size()),
+    waiting: (priority) =>
+      sumOf(priority === undefined ? all : [lines[priority]], ({ entries }) => entries.size()),
     inFlight,
   };
 }
@@ -115,12 +97,42 @@ type Line<T> = {
   inFlight: number;
 };
 
+/** The lines where something waits; the first that may start has its turn. */
+function createCircle<T>(weights: Readonly<Record<Priority, number>>) {
+  let lines: Line<T>[] = [];
+
+  function join(line: Line<T>): void {
+    line.turnsLeft = weights[line.priority];
+    lines.push(line);
+  }
+
+  function take(mayStart: (line: Line<T>) => boolean): Taken<T> | null {
+    // A line that may not start keeps its place and what is left of its turn: others go first, not instead.
+    const index = lines.findIndex(mayStart);
+    const line = lines[index];
+    if (line === undefined) return null;
+    line.turnsLeft -= 1;
+    const taken = line.entries.take();
+    if (line.turnsLeft === 0 || line.entries.size() === 0) lines.splice(index, 1);
+    if (line.turnsLeft === 0 && line.entries.size() > 0) join(line);
+    return taken ?? null;
+  }
+
+  /** Who has nothing waiting any more leaves. */
+  const sweep = (): void => void (lines = lines.filter(({ entries }) => entries.size() > 0));
+  return { join, take, sweep };
+}
+
+function createLines<T>(): Record<Priority, Line<T>> {
+  return { high: createLine('high'), normal: createLine('normal'), low: createLine('low') };
+}
+
 function createLine<T>(priority: Priority): Line<T> {
   return { priority, entries: createQueue(), turnsLeft: 0, inFlight: 0 };
 }
 
-function waitingIn<T>(lines: Line<T>[]): number {
-  return lines.reduce((sum, { entries }) => sum + entries.size(), 0);
+function sumOf<T>(lines: Line<T>[], figure: (line: Line<T>) => number): number {
+  return lines.reduce((sum, line) => sum + figure(line), 0);
 }
 
 type Queue<T> = {

@@ -92,13 +92,13 @@ const KEY_BYTES_MAX = 1024;
 
 /** What is kept of a letter that Kafka will not take whole. */
 export function truncatedLetter({ topic, key, value, headers = {} }: OutgoingRecord): OutgoingRecord {
-  const names: string[] = [...Object.values(DEAD_LETTER_HEADER), HEADER.cycle, HEADER.origin];
+  const names = new Set<string>([...Object.values(DEAD_LETTER_HEADER), HEADER.cycle, HEADER.origin]);
   return {
     topic,
     key: key === null ? null : Buffer.from(key).subarray(0, KEY_BYTES_MAX),
     value: value?.subarray(0, HEAD_BYTES) ?? null,
     headers: {
-      ...Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name))),
+      ...Object.fromEntries(Object.entries(headers).filter(([name]) => names.has(name))),
       [DEAD_LETTER_HEADER.originalBytes]: String(value?.length ?? 0),
     },
   };

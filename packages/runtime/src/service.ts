@@ -56,10 +56,10 @@ export async function runService<S extends ServiceSchema>(service: Service<S>): 
   collectProcessMetrics(name);
 
   let readiness: Checks | string = 'starting';
-  let detail: () => Detail = () => ({});
+  let detail: RunningService['detail'];
   const health = createHealth(
     () => readiness,
-    () => detail(),
+    () => detail?.() ?? {},
   );
   const starting = begin(
     service,
@@ -75,7 +75,7 @@ export async function runService<S extends ServiceSchema>(service: Service<S>): 
   onStopSignal({ log, stop: () => void stop(), exit });
   const running = await starting.catch((error: unknown) => fail(log, 'cannot start', error));
   log.info('started', { startedInMs: Math.round(performance.now()) });
-  if (running.detail !== undefined) detail = running.detail;
+  detail = running.detail;
   if (readiness === 'starting') readiness = running.checks;
 }
 

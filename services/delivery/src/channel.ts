@@ -97,9 +97,12 @@ function priorityOf({ topic }: ConsumedRecord) {
   return parseWorkTopic(topic)?.priority ?? 'normal';
 }
 
+function monotonicMs(): number {
+  return performance.now();
+}
+
 function deliveryDeps(options: ChannelOptions): DeliveryDeps {
   const { channel, chain, records, delaysMs, leaseMs, timeoutMs, log } = options;
-  const monotonicMs = (): number => performance.now();
   return {
     ...createSteps(options),
     call: (attempt, pass) => call({ chain, leaseMs, timeoutMs, monotonicMs }, attempt, pass),

@@ -74,7 +74,7 @@ const settings = z.object({
 
 /** The settings of a delivery process. */
 export function config(env: Environment): typeof settings {
-  return settings.extend(providerSettings(env)).superRefine((given, context) => {
+  return z.object({ ...providerSettings(env), ...settings.shape }).superRefine((given, context) => {
     for (const [setting, message] of faultsOf(given))
       context.addIssue({ code: 'custom', path: [setting], message });
   });

@@ -10,8 +10,8 @@ import {
   type KafkaHandle,
   listRetryLevels,
 } from '@fanfare/kafka';
-import { connectRedis, createPace, type Pace } from '@fanfare/redis';
-import { type Logger, runService, untilDone } from '@fanfare/runtime';
+import { connectRedis, createPace, type Pace, type RedisHandle } from '@fanfare/redis';
+import { type Config, type Logger, runService, untilDone } from '@fanfare/runtime';
 import { type OpenChannel, openChannel } from './channel.ts';
 import { config, contentLimits, outboundRateOf } from './config.ts';
 import { openLanes } from './lanes.ts';
@@ -33,16 +33,7 @@ await runService({
     const publisher = createPublisher({ kafka });
     const serde = createSerde({ registryUrl: settings.SCHEMA_REGISTRY_URL, cache: schemaCache(db) });
     const redis = connectRedis({ url: settings.REDIS_URL, name: 'delivery', log });
-    const replica = randomUUID();
-    const paceOf = (channel: Channel): Pace =>
-      createPace({
-        redis,
-        name: channel,
-        perSecond: outboundRateOf(settings, channel),
-        replica,
-        now: Date.now,
-        log,
-      });
+    const paceOf = pacing(redis, settings, log);
     await requireRetryTopics(kafka, settings.RETRY_DELAYS.length, log, signal);
     const lanes = await openLanes({ settings, db, log, signal });
     const shared = {
@@ -84,6 +75,24 @@ await runService({
     };
   },
 });
+
+/** The limit of each channel, which this process keeps to together with all others. */
+function pacing(
+  redis: RedisHandle,
+  settings: Config<ReturnType<typeof config>>,
+  log: Logger,
+): (channel: Channel) => Pace {
+  const replica = randomUUID();
+  return (channel) =>
+    createPace({
+      redis,
+      name: channel,
+      perSecond: outboundRateOf(settings, channel),
+      replica,
+      now: Date.now,
+      log,
+    });
+}
 
 /** A retry that has no topic would wait for one for ever, and its partition behind it. */
 async function requireRetryTopics(

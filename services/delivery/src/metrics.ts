@@ -32,8 +32,8 @@ export function measureLanes(lanes: readonly Lane[]): void {
     labels: ['channel', 'provider', 'state'],
     collect: (metric) => {
       metric.reset();
-      for (const { channel, name: provider, state } of lanes)
-        metric.set({ channel, provider, state: state() }, 1);
+      for (const lane of lanes)
+        metric.set({ channel: lane.channel, provider: lane.name, state: lane.state() }, 1);
     },
   });
 }

@@ -16,7 +16,7 @@ export type ProviderSettings = {
  * of its own under `SMS_PROVIDER_<NAME>_`, or a single one set by `SMS_PROVIDER_URL`, else by `PROVIDER_URL`. Which
  * settings there are is known at run time alone, so the type says none.
  */
-export function providerSettings(env: Environment): Record<never, z.ZodType> {
+export function providerSettings(env: Environment): Record<string, z.ZodType> {
   return {
     PROVIDER_URL: providerUrl(HTTP)
       .default('http://127.0.0.1:8090/')

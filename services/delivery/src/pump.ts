@@ -27,18 +27,17 @@ export function createPump<T, P extends { giveBack: () => void }>(options: PumpO
   function start(): void {
     while (!isStopping() && !isWaiting && scheduler.startable() > 0) {
       const pass = gate.tryPass();
-      if (pass === null) waitForGate();
+      if (pass === null) void waitForGate();
       else launch(pass);
     }
   }
 
   /** One wait for everybody: who may start is decided when the gate opens, so a late high one is still first. */
-  function waitForGate(): void {
+  async function waitForGate(): Promise<void> {
     isWaiting = true;
-    void gate.whenOpen(scheduler.startable()).then(() => {
-      isWaiting = false;
-      start();
-    });
+    await gate.whenOpen(scheduler.startable());
+    isWaiting = false;
+    start();
   }
 
   function launch(pass: P): void {
