@@ -16,6 +16,8 @@ export type System = {
   /** Ends delivery without any warning; resolves when it is gone. */
   killDelivery: () => Promise<void>;
   startDelivery: () => Promise<void>;
+  /** Softly: what it has begun is finished. */
+  stopDelivery: () => Promise<void>;
   /** Where the processes of a service are, of those that run. */
   urlsOf: (name: ServiceName) => string[];
   /** Another process of a service, until the caller or the system stops it. */
@@ -36,6 +38,8 @@ const SETTINGS = {
   LEASE_MS: '5000',
   INBOUND_RATE_PER_MINUTE: '0',
   OUTBOUND_RATE_PER_CHANNEL: '0',
+  // Markers make calls fail by the dozen, and the circuit that they would open holds up everything beside them.
+  CIRCUIT_MAX_FAILURES: '1000000',
 };
 /** A cold stack is installed first. */
 const START_TIMEOUT_MS = 5 * 60_000;
@@ -108,6 +112,7 @@ async function startSystem(): Promise<System> {
       delivery?.kill('SIGKILL');
       await delivery?.exited;
     },
+    stopDelivery: async () => delivery?.stop(),
     startDelivery: async () => {
       delivery = keep(await services.addReplica('delivery'));
     },
