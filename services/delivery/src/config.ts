@@ -41,6 +41,9 @@ const settings = z.object({
   DELIVERY_CONCURRENCY: positiveInt()
     .default(100)
     .describe('Notifications of a channel that are being delivered at once by this process'),
+  SMTP_CONNECTIONS: positiveInt()
+    .default(10)
+    .describe('Most connections of this process to a mail server; many servers allow 10 to 20'),
   EMAIL_FROM: text()
     .optional()
     .describe('The sender of e-mail that goes out by SMTP, Fanfare <noreply@example.org>'),

@@ -4,7 +4,7 @@ import { type Chain, createChain, createLane, createProvider, type Lane } from '
 import { type Config, type Logger, untilDone } from '@fanfare/runtime';
 import type { config } from './config.ts';
 import { watchLanes } from './lane-watch.ts';
-import { type ProviderSettings, providersOf } from './provider-settings.ts';
+import { isSmtp, type ProviderSettings, providersOf } from './provider-settings.ts';
 
 export type LanesOptions = {
   settings: Config<ReturnType<typeof config>>;
@@ -59,7 +59,7 @@ function laneOf({ settings, db, log }: LanesOptions, channel: Channel, set: Prov
     provider: createProvider({
       ...set,
       from: settings.EMAIL_FROM,
-      connections: settings.DELIVERY_CONCURRENCY,
+      connections: isSmtp(set.url) ? settings.SMTP_CONNECTIONS : settings.DELIVERY_CONCURRENCY,
     }),
     breaker: {
       maxFailures: settings.CIRCUIT_MAX_FAILURES,

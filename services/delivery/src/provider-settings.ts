@@ -58,7 +58,7 @@ export function faultsOf(settings: object): [setting: string, fault: string][] {
       'LEASE_MS',
       `must be at least ${longestMs + LEASE_MARGIN_MS}: the longest time-out of a provider and ${LEASE_MARGIN_MS}`,
     ]);
-  if (EMAIL_FROM === undefined && all.some(({ url: where }) => isSmtp(where)))
+  if (EMAIL_FROM === undefined && all.some(({ url: where }) => isSmtp(where) && !hasSender(where)))
     found.push(['EMAIL_FROM', 'must be set for a provider that speaks SMTP']);
   return found;
 }
@@ -154,7 +154,11 @@ function hasPassword(where: string): boolean {
   return username === '' || password !== '';
 }
 
-function isSmtp(where: string): boolean {
+function hasSender(where: string): boolean {
+  return new URL(where).searchParams.has('from');
+}
+
+export function isSmtp(where: string): boolean {
   return SMTP.includes(new URL(where).protocol.slice(0, -1));
 }
 
