@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, CHANNELS, deliveryGroup, HEADER, PRIORITIES, workTopic } from '@fanfare/contracts';
 import { connectKafka, endOffsets, type KafkaHandle, lag, readTopic } from '@fanfare/kafka';
 
@@ -28,7 +29,7 @@ type Mark = ReadonlyMap<string, ReadonlyMap<number, number>>;
 export function openWorkTopics(brokers: string): WorkTopics {
   const kafka = connectKafka({ brokers: brokers.split(','), clientId: 'bench', log: silent });
   return {
-    queued: () => queued(kafka),
+    queued: () => patiently(() => queued(kafka)),
     mark: () => mark(kafka),
     since: async (marked) => {
       const appended: Appended[] = [];
@@ -46,6 +47,21 @@ async function queued(kafka: KafkaHandle): Promise<number> {
   for (const channel of CHANNELS)
     sum += await lag({ kafka, groupId: deliveryGroup(channel), topics: topicsOf(channel) });
   return sum;
+}
+
+const TRIES_MAX = 20;
+const BETWEEN_TRIES_MS = 500;
+
+/** A broker that no group has asked before needs a moment to become their coordinator. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES_MAX) throw error;
+      await sleep(BETWEEN_TRIES_MS);
+    }
+  }
 }
 
 async function mark(kafka: KafkaHandle): Promise<Mark> {
