@@ -18,6 +18,8 @@ type ComposeService = {
   image: string;
   command?: string;
   environment?: Record<string, string | number>;
+  env_file?: { path: string; required: boolean }[];
+  depends_on?: Record<string, { condition: string }>;
   ports?: string[];
 };
 
@@ -41,6 +43,20 @@ describe('docker-compose.yml', () => {
       expect(Object.keys(environment).filter((setting) => !known.includes(setting))).to.deep.equal([]);
       loadConfig(schema, withoutVariables(environment));
     });
+
+  it('starts what needs Redis when Redis answers', () => {
+    const needing = Object.values(compose.services).filter(({ environment }) => environment?.['REDIS_URL']);
+    expect(needing).to.have.length.greaterThan(1);
+    const conditions = needing.map(({ depends_on }) => depends_on?.['redis']?.condition);
+    expect(conditions).to.deep.equal(needing.map(() => 'service_healthy'));
+  });
+
+  it('reads providers from a file that need not be there, and that neither git nor an image takes', () => {
+    const [file, ...others] = compose.services['delivery']?.env_file ?? [];
+    expect([file?.required, others]).to.deep.equal([false, []]);
+    for (const list of ['.gitignore', '.dockerignore'])
+      expect(readFileSync(join(rootDir, list), 'utf8').split('\n')).to.include(file?.path);
+  });
 
   it('opens its ports on loopback alone', () => {
     const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
