@@ -139,6 +139,42 @@ describe('limit over replicas', () => {
       await working;
     });
 
+    it('keeps to the share for as long as another may not have found out that it is back', async () => {
+      const elsewhere = await openNetwork(new URL((await stack()).REDIS_URL));
+      const other = connectRedis({ url: elsewhere.url, name, log: { info: () => {}, warn: () => {} } });
+      await untilThere(other);
+      const both = [pace({ replica: 'a' }), pace({ replica: 'b', redis: other })];
+      const logs = both.map((): number[] => []);
+      const working = Promise.all(both.map((one, index) => work(one, logs[index] ?? [])));
+      const key = `pace:${name}:replicas`;
+      const sign = { key, member: 'a', lifeMs: 15_000 };
+      await eventually(async () =>
+        expect(await redis.signIn({ ...sign, epochMs: epochMs() })).to.have.length(2),
+      );
+      // Either has to be told of the other, with its next sign.
+      const knownAtMs = epochMs() + 1_500;
+      await eventually(() => expect(epochMs()).to.be.above(knownAtMs));
+
+      await Promise.all([network.cut(), elsewhere.cut()]);
+      await eventually(() => expect(lines).to.have.length(2));
+      await network.mend();
+      await eventually(() => expect(lines).to.have.length(3));
+      // As after an outage so long that Redis has forgotten everybody.
+      await redis.signOut({ key, member: 'b' });
+      const span = { fromMs: epochMs(), toMs: epochMs() + 1_500 };
+      await eventually(() => expect(epochMs()).to.be.above(span.toMs));
+      const { used, busiest } = slidingSeconds(logs.flat(), 100, span);
+      expect(used).to.be.within(0.8, 1.1);
+      expect(busiest).to.be.at.most(120);
+
+      await elsewhere.mend();
+      await eventually(() => expect(lines).to.have.length(4));
+      await Promise.all(both.map((one) => one.close()));
+      await working;
+      other.close();
+      await elsewhere.close();
+    });
+
     it('has the whole limit for itself if it never saw another', async () => {
       await network.cut();
       await eventually(async () =>

@@ -1,6 +1,6 @@
 import type { RedisHandle } from './connect.ts';
 import type { Log } from './connection.ts';
-import { allowanceOf, momentAt, shareOf, SLICE_MS } from './pace-slices.ts';
+import { allowanceOf, momentAt, type Place, shareOf, SLICE_MS } from './pace-slices.ts';
 import { createPresence, type Presence } from './presence.ts';
 
 /** A limit on how often something is done, over all replicas together. */
@@ -42,6 +42,11 @@ const OPEN_AFTER_MS = SLICE_MS / 2;
 const GRACE_MS = 20;
 /** Counters are kept as long as one replica's clock may be behind another's. */
 const COUNTER_KEPT_MS = 10_000;
+/**
+ * A Redis that is back is found by each replica at its own time, within a second. Until all have, those that count on
+ * it take no more than their share, since what the others take is counted nowhere.
+ */
+const RETURN_MS = 2_000;
 /** At a high limit few ask for many: so much of a share is worth having at hand, and no loss when it is not used. */
 const AHEAD_SHARE = 1 / 32;
 const PER_SECOND_MAX = 1_000_000;
@@ -68,7 +73,7 @@ function limited(options: Required<PaceOptions>): Pace {
   const { redis, name, perSecond, replica, now, monotonic, log } = options;
   const presence = createPresence({ redis, key: `pace:${name}:replicas`, replica, now, monotonic });
   const hand = createHand(monotonic, Math.ceil(perSecond / (1_000 / SLICE_MS)));
-  const till = createTill({ redis, name, perSecond, presence, now, log });
+  const till = createTill({ redis, name, perSecond, presence, now, monotonic, log });
   const sleep = createSleep();
   let wanted = 1;
   let filling: Promise<void> | null = null;
@@ -104,24 +109,27 @@ function limited(options: Required<PaceOptions>): Pace {
   };
 }
 
-type TillOptions = Pick<Required<PaceOptions>, 'redis' | 'name' | 'perSecond' | 'now' | 'log'> & {
-  presence: Presence;
-};
+type TillOptions = Omit<Required<PaceOptions>, 'replica'> & { presence: Presence };
 
 /** Where tokens come from: what this replica may have of the present slice. */
-function createTill({ redis, name, perSecond, presence, now, log }: TillOptions) {
+function createTill({ redis, name, perSecond, presence, now, monotonic, log }: TillOptions) {
   /** What is known of the newest slice that was asked for. */
   let current = { slice: -1, taken: 0, isUsedUp: false };
   let isShared = true;
+  /** The place when Redis went: who signs in first when it is back sees nobody else yet. */
+  let keptPlace = presence.place();
+  let returnedUntilMs = 0;
+  const isKept = (): boolean => !isShared || monotonic() < returnedUntilMs;
+  const place = (): Place => (isKept() ? keptPlace : presence.place());
 
   async function ask(wanted: number): Promise<{ granted: number; sliceLeftMs: number }> {
     presence.busy();
     const { slice, elapsedMs } = momentAt(now());
     if (slice !== current.slice) current = { slice, taken: 0, isUsedUp: false };
     const mine = current;
-    const share = shareOf(slice, perSecond, presence.place());
+    const share = shareOf(slice, perSecond, place());
     const ownLeft = Math.max(0, share - mine.taken);
-    const most = elapsedMs < OPEN_AFTER_MS ? ownLeft : allowanceOf(slice, perSecond);
+    const most = elapsedMs < OPEN_AFTER_MS || isKept() ? ownLeft : allowanceOf(slice, perSecond);
     const count = Math.min(Math.max(wanted, Math.floor(share * AHEAD_SHARE)), most);
     const granted = count === 0 || mine.isUsedUp ? 0 : await reserve(mine, count, ownLeft);
     mine.taken += granted;
@@ -140,10 +148,13 @@ function createTill({ redis, name, perSecond, presence, now, log }: TillOptions)
   }
 
   function tellChange(isSharedNow: boolean): void {
-    const fields = { pace: name, perSecond, replicas: presence.place().count };
-    if (isShared && !isSharedNow) log.warn('Redis is away: pacing to a share of the limit', fields);
-    if (!isShared && isSharedNow) log.info('pacing to the limit of all replicas again', fields);
+    if (isShared === isSharedNow) return;
+    if (isSharedNow) returnedUntilMs = monotonic() + RETURN_MS;
+    else keptPlace = place();
     isShared = isSharedNow;
+    const fields = { pace: name, perSecond, replicas: keptPlace.count };
+    if (isShared) log.info('pacing to the limit of all replicas again', fields);
+    else log.warn('Redis is away: pacing to a share of the limit', fields);
   }
 
   /** When asking may bring more than it did. */
