@@ -8,4 +8,6 @@ export * from './records.ts';
 export * from './retry-schedule.ts';
 export * from './rfc3339.ts';
 export * from './states.ts';
+export * from './template-content.ts';
+export * from './template.ts';
 export * from './validation.ts';

@@ -17,6 +17,12 @@ export function objectFault(value: unknown): string | null {
   return bytes > METADATA_BYTES_MAX ? `must be at most ${METADATA_BYTES_MAX} bytes of JSON` : null;
 }
 
+/** Whether a JSON value has more levels than so many; walks no further. */
+export function isNestedDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isNestedDeeperThan(levels - 1, member));
+}
+
 function memberFault(value: unknown, levels: number): string | null {
   if (typeof value === 'string') return textFault(value);
   // JSON.parse reads 1e400 as Infinity, which JSON.stringify would write as null.

@@ -50,7 +50,14 @@ export type Draft = {
 };
 
 export type Fault = FieldError & { type: ProblemType };
-export type ProblemType = 'invalid-request' | 'invalid-channel' | 'invalid-recipient' | 'invalid-content';
+export type ProblemType =
+  | 'invalid-request'
+  | 'invalid-channel'
+  | 'invalid-recipient'
+  | 'invalid-content'
+  | 'invalid-template'
+  | 'unknown-template'
+  | 'template-render-failed';
 export type Validated<T> = { ok: true; value: T } | { ok: false; faults: Fault[] };
 
 export type ValidationRules = {
@@ -191,14 +198,14 @@ function ofEmail(
   return typeof value === 'string' ? value : null;
 }
 
-function subjectFault(value: string): string | null {
+export function subjectFault(value: string): string | null {
   return (
     contentFault(value, SUBJECT_LENGTH_MAX) ??
     (/\p{Cc}/u.test(value) ? 'must be one line without control characters' : null)
   );
 }
 
-function htmlFault(value: string): string | null {
+export function htmlFault(value: string): string | null {
   return contentFault(value, HTML_LENGTH_MAX);
 }
 
