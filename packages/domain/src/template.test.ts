@@ -132,7 +132,7 @@ describe('template', () => {
         if (!result.ok) {
           expect(result.faults).to.not.be.empty;
           for (const { line, column } of result.faults) {
-            const onLine = [...(text.split('\n')[line - 1] ?? '')];
+            const onLine = Array.from(text.split('\n')[line - 1] ?? '');
             expect(onLine.slice(column - 1, column + 1).join('')).to.equal('{{');
           }
           return;
