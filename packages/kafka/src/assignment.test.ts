@@ -33,7 +33,7 @@ describe('assignment', () => {
     const assignment = newAssignment();
     assignment.rejoined('m', { a: [0] });
     const held = assignment.get('a', 0);
-    const taken = held?.take([message('0', 600), message('1', 600)]);
+    const taken = held?.take([message('0', 600), message('1', 600)], 1);
     expect(budget.isFull()).to.equal(true);
     taken?.records[0]?.done();
     assignment.rejoined('m', {});

@@ -5,7 +5,18 @@ import type { KafkaHandle } from './connect.ts';
 import { createFlow } from './flow.ts';
 import { joinGroup } from './group-member.ts';
 import { holdPartition } from './held-partition.ts';
-import { fail, idle, inFlight, type Intake, onBatch, onDone, onJoined, reposition, stop } from './intake.ts';
+import {
+  fail,
+  idle,
+  inFlight,
+  type Intake,
+  onBatch,
+  onDone,
+  onEmptiness,
+  onJoined,
+  reposition,
+  stop,
+} from './intake.ts';
 import { createPositions } from './positions.ts';
 
 export type TopicPartition = { topic: string; partition: number };
@@ -117,6 +128,7 @@ function buildIntake(options: ConsumeOptions): Intake {
     sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
     heartbeatMs: options.heartbeatMs ?? 2_000,
     onBatch: (payload) => onBatch(intake, payload),
+    onEmptiness: (emptiness) => onEmptiness(intake, emptiness),
     onJoined: (join) => onJoined(intake, join),
     onRebalance: () => void intake.committer.now(),
     onFatal: (error) => fail(intake, error),

@@ -1,4 +1,10 @@
-import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Offsets } from 'kafkajs';
+import type {
+  Consumer,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Offsets,
+  TopicPartitionOffset,
+} from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from './connect.ts';
 import type { TopicPartition } from './consume.ts';
@@ -11,10 +17,16 @@ export type GroupMember = {
   pause(at: TopicPartition): void;
   resume(at: TopicPartition): void;
   seek(at: TopicPartition, offset: number): void;
-  /** In the generation of this very moment, without attempts of kafkajs's own that would outlive it. */
+  /**
+   * In the generation of this very moment, without attempts of kafkajs's own that would outlive it; but before the
+   * first batch with them: all that can be committed by then is that there was nothing to handle.
+   */
   commitOffsets(offsets: Offsets): Promise<void>;
   leave(): Promise<void>;
 };
+
+/** A stretch of a partition in which nothing is to be handled. */
+export type Emptiness = TopicPartition & { first: number; last: number };
 
 type Options = {
   kafka: KafkaHandle;
@@ -25,6 +37,7 @@ type Options = {
   heartbeatMs: number;
   /** None of these may throw: kafkajs would take it for a failure of its own. */
   onBatch(payload: EachBatchPayload): void;
+  onEmptiness(emptiness: Emptiness): void;
   onJoined(event: ConsumerGroupJoinEvent['payload']): void;
   onRebalance(): void;
   onFatal(error: Error): void;
@@ -45,7 +58,11 @@ export function joinGroup(options: Options): GroupMember {
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => options.onJoined(payload));
   consumer.on(consumer.events.REBALANCING, () => options.onRebalance());
+  consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+    if (payload.batchSize === 0) options.onEmptiness(emptinessOf(payload));
+  });
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    state.newest = null;
     if (restart || state.isLeaving) return;
     if (isForGood(error)) options.onFatal(error);
     else void sleep(START_PAUSE_MS).then(() => (state.isLeaving ? undefined : run()));
@@ -68,12 +85,26 @@ export function joinGroup(options: Options): GroupMember {
     resume: ({ topic, partition }) =>
       whileRunning(() => consumer.resume([{ topic, partitions: [partition] }])),
     seek: ({ topic, partition }, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
-    commitOffsets: async (offsets) => state.newest?.commitOffsetsIfNecessary(offsets),
+    commitOffsets: (offsets) =>
+      state.newest === null
+        ? consumer.commitOffsets(flat(offsets))
+        : state.newest.commitOffsetsIfNecessary(offsets),
   };
 }
 
 /** `newest`: the last batch's payload; its commit is the one that makes a single attempt. */
 type State = { isLeaving: boolean; newest: EachBatchPayload | null };
+
+/** Where records were compacted away, kafkajs goes on by single offsets and names no first one. */
+function emptinessOf({ topic, partition, firstOffset, lastOffset }: StartedBatch): Emptiness {
+  return { topic, partition, first: Number(firstOffset ?? lastOffset), last: Number(lastOffset) };
+}
+
+type StartedBatch = TopicPartition & { firstOffset: string | null; lastOffset: string };
+
+function flat({ topics }: Offsets): TopicPartitionOffset[] {
+  return topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each })));
+}
 
 function createConsumer(options: Options, state: State): Consumer {
   return options.kafka.newClient().consumer({

@@ -12,16 +12,21 @@ export type Wait = 'room' | 'bytes' | 'position';
  */
 export type HeldPartition = TopicPartition & {
   waits: Set<Wait>;
-  /** Registers what is new among the messages, as far as there is room. `upTo`: the last one that need not come again. */
-  take(messages: readonly KafkaMessage[]): { records: ConsumedRecord[]; upTo: string | null };
+  /**
+   * Registers what is new among the messages, as far as there is room. `upTo`: the last one that need not come again.
+   * @param last the offset at which what was fetched ends: later than the last message where nothing to handle follows
+   */
+  take(messages: readonly KafkaMessage[], last: number): { records: ConsumedRecord[]; upTo: string | null };
+  /** Up to this offset there is nothing to handle: markers and aborted records of transactions, compacted ones. */
+  pass(last: number): void;
   /** The group was joined again, and Kafka goes back to the committed offset. */
   refetches(): void;
-  /** Why these messages cannot belong to this epoch, or null. */
-  breakOff(messages: readonly KafkaMessage[]): BreakOff | null;
+  /** Why what was fetched from this offset on cannot belong to this epoch, or null. */
+  breakOff(first: number): BreakOff | null;
   isFull(): boolean;
   isHalf(): boolean;
   inFlight(): number;
-  /** One past the newest offset taken, or null. */
+  /** One past the newest offset taken or passed, or null. */
   next(): number | null;
   /** The offset to commit, or null when there is nothing to tell. */
   uncommitted(): number | null;
@@ -73,14 +78,15 @@ export function holdPartition(at: TopicPartition, deps: Deps): HeldPartition {
     topic: at.topic,
     partition: at.partition,
     waits: new Set(),
-    take: (messages) => take(state, messages, handOut),
-    breakOff: ([first]) => (first === undefined ? null : breakOff(state, Number(first.offset))),
+    take: (messages, last) => take(state, { messages, last }, handOut),
+    pass: (last) => pass(state, last),
+    breakOff: (first) => breakOff(state, first),
     refetches: () => void (state.isRefetch = true),
     isFull: () => tracker.isFull(),
     isHalf: () => tracker.isHalf(),
     inFlight: () => (state.isRevoked ? 0 : tracker.inFlight()),
     next: () => state.next,
-    uncommitted: () => (tracker.committable() === state.committed ? null : tracker.committable()),
+    uncommitted: () => uncommitted(state),
     committed: (offset) => void (state.committed = offset),
     revoke,
   };
@@ -89,7 +95,7 @@ export function holdPartition(at: TopicPartition, deps: Deps): HeldPartition {
 
 type State = {
   tracker: OffsetTracker;
-  /** One past the newest offset taken. */
+  /** One past the newest offset taken or passed. */
   next: number | null;
   committed: number | null;
   bytesInFlight: number;
@@ -99,7 +105,7 @@ type State = {
 
 function take(
   state: State,
-  messages: readonly KafkaMessage[],
+  { messages, last }: { messages: readonly KafkaMessage[]; last: number },
   handOut: (message: KafkaMessage, offset: number) => ConsumedRecord,
 ): ReturnType<HeldPartition['take']> {
   const records: ConsumedRecord[] = [];
@@ -112,7 +118,21 @@ function take(
     if (isBeyond) state.next = offset + 1;
     upTo = message.offset;
   }
+  if (upTo !== null && upTo === messages.at(-1)?.offset) pass(state, last);
   return { records, upTo };
+}
+
+function pass(state: State, last: number): void {
+  state.next = Math.max(state.next ?? 0, last + 1);
+}
+
+/**
+ * With nothing in flight it is the end of what was fetched. The tracker knows only of records, and a log that ends
+ * with a transaction's marker would have a lag for ever.
+ */
+function uncommitted({ tracker, next, committed }: State): number | null {
+  const position = tracker.inFlight() === 0 ? next : tracker.committable();
+  return position === null || position <= (committed ?? -1) ? null : position;
 }
 
 function breakOff(state: State, first: number): BreakOff | null {

@@ -4,7 +4,7 @@ import type { ByteBudget } from './byte-budget.ts';
 import type { Committer } from './committer.ts';
 import type { ConsumeOptions, TopicPartition } from './consume.ts';
 import type { Flow } from './flow.ts';
-import type { GroupMember } from './group-member.ts';
+import type { Emptiness, GroupMember } from './group-member.ts';
 import type { HeldPartition } from './held-partition.ts';
 import type { Positions } from './positions.ts';
 import { within } from './within.ts';
@@ -29,21 +29,33 @@ const LAST_COMMIT_TIMEOUT_MS = 5_000;
 /** What is not taken is not resolved either: it is fetched again when the partition flows. */
 export function onBatch(intake: Intake, payload: EachBatchPayload): void {
   guarded(intake, () => {
-    const held = presentEpoch(intake, payload.batch);
+    const { batch } = payload;
+    const held = presentEpoch(intake, batch, Number(batch.firstOffset()));
     if (held === null || payload.isStale() || intake.flow.isWaiting(held)) return;
     if (waitsForBytes(intake, held)) return;
-    const { records, upTo } = held.take(payload.batch.messages);
+    const { records, upTo } = held.take(batch.messages, Number(batch.lastOffset()));
     if (upTo !== null) payload.resolveOffset(upTo);
     if (held.isFull()) intake.flow.wait(held, 'room');
     if (records.length > 0) intake.options.onRecords(records);
   });
 }
 
-/** The partition's epoch, a new one when the old cannot go on with these messages. */
-function presentEpoch(intake: Intake, batch: EachBatchPayload['batch']): HeldPartition | null {
-  const held = intake.assignment.get(batch.topic, batch.partition);
+/** kafkajs goes past it whatever is done here. */
+export function onEmptiness(intake: Intake, emptiness: Emptiness): void {
+  guarded(intake, () => {
+    const held = presentEpoch(intake, emptiness, emptiness.first);
+    // With positions of our own, it may have been fetched before the epoch's place was known.
+    if (held === null || (intake.positions !== null && held.next() === null)) return;
+    held.pass(emptiness.last);
+    if (held.uncommitted() !== null) intake.committer.soon();
+  });
+}
+
+/** The partition's epoch, a new one when the old cannot go on with what begins at this offset. */
+function presentEpoch(intake: Intake, at: TopicPartition, first: number): HeldPartition | null {
+  const held = intake.assignment.get(at.topic, at.partition);
   if (held === undefined) return null;
-  const reason = held.breakOff(batch.messages);
+  const reason = held.breakOff(first);
   if (reason === null) return held;
   const { topic, partition } = held;
   intake.options.kafka.log.warn('kafka: reading a partition anew', { topic, partition, reason });

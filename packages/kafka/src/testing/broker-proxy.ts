@@ -7,6 +7,8 @@ import { connect, createServer, type Socket } from 'node:net';
  */
 export type BrokerProxy = {
   address: string;
+  /** Connections that neither side has closed. */
+  connections(): number;
   /** Nothing passes any more in either direction; connections stay open. */
   freeze(): void;
   thaw(): void;
@@ -46,6 +48,7 @@ export async function proxyTo(broker: string): Promise<BrokerProxy> {
   };
   return {
     address: `127.0.0.1:${portOf(server)}`,
+    connections: () => pairs.size / 2,
     freeze: () => each((socket) => socket.pause()),
     thaw: () => each((socket) => socket.resume()),
     goDown() {

@@ -51,10 +51,74 @@ export async function openPublisher(open: Opened, deadlineMs?: number): Promise<
 }
 
 /** A topic of the test's own. */
-export async function newTopic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
+export async function newTopic(
+  partitions = 1,
+  config: Record<string, string> = {},
+  brokers?: string[],
+): Promise<string> {
   const topic = `test-${randomUUID()}`;
-  await createTopics({ brokers: (await addresses()).brokers, topics: [{ topic, partitions, config }] });
+  await createTopics({
+    brokers: brokers ?? (await addresses()).brokers,
+    topics: [{ topic, partitions, config }],
+  });
   return topic;
+}
+
+/** So many records, in turn over the partitions. */
+export async function publishSpread(
+  publisher: Publisher,
+  topic: string,
+  { count, partitions }: { count: number; partitions: number },
+): Promise<void> {
+  await publisher.publish(
+    Array.from({ length: count }, (_, index) => ({
+      topic,
+      key: null,
+      partition: index % partitions,
+      value: Buffer.from(String(index)),
+    })),
+  );
+}
+
+export type Place = Pick<ConsumedRecord, 'partition' | 'offset'>;
+
+export function idOf({ partition, offset }: Place): string {
+  return `${partition}/${offset}`;
+}
+
+/** What a group has committed of a topic, by partition; -1 where nothing. */
+export async function committedOf(
+  kafka: KafkaHandle,
+  { groupId, topic }: { groupId: string; topic: string },
+): Promise<Map<number, number>> {
+  const admin = await kafka.admin();
+  const [group] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  return new Map(group?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+}
+
+/** What a member was told of partitions that came and went. */
+export function newMoves() {
+  const revoked: number[] = [];
+  const assigned: number[] = [];
+  const waiting = new Set<() => void>();
+  const tell = (list: number[]) => (partitions: { partition: number }[]) => {
+    list.push(...partitions.map((each) => each.partition));
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  const until = async (isEnough: () => boolean): Promise<void> => {
+    while (!isEnough()) await new Promise<void>((resolve) => waiting.add(resolve));
+  };
+  const initially = { assigned: 0 };
+  return {
+    revoked,
+    options: { onRevoked: tell(revoked), onAssigned: tell(assigned) },
+    lost: (count: number) => until(() => revoked.length >= count),
+    gained(count: number) {
+      initially.assigned ||= assigned.length;
+      return until(() => assigned.length >= initially.assigned + count);
+    },
+  };
 }
 
 /** Records as they are handed out, to be waited for. */
