@@ -109,6 +109,13 @@ describe('content of a template', () => {
     expect(fieldsOf(renderDraft(draft('email', {}), template, RULES.limits))).to.have.length(4);
   });
 
+  it('is not there, or for another channel', () => {
+    for (const template of [null, parsed('email', texts('{{.A}}'))])
+      expect(fieldsOf(renderDraft(draft('sms', {}), template, RULES.limits))).to.deep.equal([
+        'unknown-template template_id',
+      ]);
+  });
+
   it('holds what comes out to the limits of its channel', () => {
     const sms = parsed('sms', texts('{{.A}}'));
     const rendered = (value: string) => fieldsOf(renderDraft(draft('sms', { A: value }), sms, RULES.limits));

@@ -70,12 +70,14 @@ export function namesIn({ body, subject, html }: ContentTemplate): string[] {
 /**
  * The draft with what its template says in place of its content, and of its subject and HTML if the template has them.
  * Every value that is missing is a fault; what comes out is held to the limits of its channel.
+ * @param template the one the draft names, null when there is none
  */
 export function renderDraft(
   draft: Draft,
-  template: ContentTemplate,
+  template: ContentTemplate | null,
   limits: ContentLimits,
 ): Validated<Draft> {
+  if (template?.channel !== draft.channel) return { ok: false, faults: [noTemplate(draft.channel)] };
   const variables = draft.template_variables ?? {};
   const missing = missingIn(template, variables);
   if (missing.length > 0) return { ok: false, faults: missing };
@@ -96,6 +98,10 @@ export function renderDraft(
     ok: true,
     value: { ...draft, content, subject: subject ?? draft.subject, html: html ?? draft.html },
   };
+}
+
+function noTemplate(channel: Channel): Fault {
+  return { field: 'template_id', message: `names no template for ${channel}`, type: 'unknown-template' };
 }
 
 function missingIn({ body, subject, html }: ContentTemplate, variables: Record<string, unknown>): Fault[] {
