@@ -12,6 +12,12 @@ export const BARS = {
   lateness: { most: 300 },
   /** A session that ends (6 s) and a lease that does (12 s) run side by side; the rest is for taking over. */
   recovery: { most: 15 },
+  /** In percent of the limit. */
+  pace: { used: { least: 95 }, busy: { most: 110 }, busiest: { most: 120 } },
+  'pace-cost': { most: 10 },
+  /** Of 21 calls one is a low one's. */
+  urgent: { p99: { most: 1_000 }, lowShare: { least: 100 / 21 } },
+  outage: { withBackup: { most: 15 }, withoutBackup: { most: 60 } },
   memory: { most: 350 },
   idle: { memory: { most: 900 }, cpu: { most: 12 } },
 } as const satisfies Record<FigureKey, Bar | Record<string, Bar>>;

@@ -18,14 +18,23 @@ export function generateBodies(seed: number, count: number): Body[] {
 
 /** The same texts, every third to a phone number, a mailbox and a device. */
 export function acrossChannels(bodies: readonly Body[]): Body[] {
-  return bodies.map((body, index) => {
-    const number = body.recipient.slice(1);
-    if (index % 3 === 0) return body;
-    return index % 3 === 1
-      ? { ...body, channel: 'email', recipient: `ayse.${number}@example.com` }
-      : { ...body, channel: 'push', recipient: `token-${number}` };
-  });
+  return bodies.map((body, index) => toChannel(THIRDS[index % THIRDS.length] ?? 'sms', body));
 }
+
+/** The same text to somebody whom this channel reaches. */
+export function toChannel(channel: Channel, body: Body): Body {
+  const number = body.recipient.slice(1);
+  switch (channel) {
+    case 'sms':
+      return body;
+    case 'email':
+      return { ...body, channel, recipient: `ayse.${number}@example.com` };
+    case 'push':
+      return { ...body, channel, recipient: `token-${number}` };
+  }
+}
+
+const THIRDS: readonly Channel[] = ['sms', 'email', 'push'];
 
 const TEXTS = [
   'Merhaba {name}, {number} numaralı siparişiniz yola çıktı; yarın 14:00–16:00 arası kapınızda 📦',

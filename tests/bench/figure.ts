@@ -8,6 +8,10 @@ export const FIGURES = [
   'due',
   'lateness',
   'recovery',
+  'pace',
+  'pace-cost',
+  'urgent',
+  'outage',
   'memory',
   'idle',
 ] as const;

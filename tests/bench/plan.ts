@@ -11,12 +11,17 @@ export type Plan = {
   lateness: { count: number };
   /** The load goes on for so long after the kill, which comes after the warm-up. */
   recovery: { warmUpSeconds: number; seconds: number };
+  pace: { seconds: number };
+  paceCost: { rounds: number; count: number };
+  /** High ones for so long behind a backlog of low ones; then so long as many as there can be. */
+  urgent: { backlog: number; seconds: number; saturatedSeconds: number };
+  outage: { warmUpSeconds: number; outSeconds: number };
   memory: { queued: number; deliver: number; limitSeconds: number };
   idle: { seconds: number };
 };
 
 /**
- * About nine minutes. The first warm-up of accepting is long because Kafka's JVM compiles what is hot in
+ * About a quarter of an hour. The first warm-up of accepting is long because Kafka's JVM compiles what is hot in
  * its first tens of thousands of requests, and meanwhile takes the core that ingest would need. After it many short
  * rounds rather than few long ones: a neighbour's noise then hits both sides alike.
  */
@@ -29,13 +34,17 @@ export const FULL: Plan = {
   due: { count: 10_000, leadSeconds: 8 },
   lateness: { count: 300 },
   recovery: { warmUpSeconds: 5, seconds: 16 },
+  pace: { seconds: 30 },
+  paceCost: { rounds: 3, count: 10_000 },
+  urgent: { backlog: 50_000, seconds: 60, saturatedSeconds: 15 },
+  outage: { warmUpSeconds: 10, outSeconds: 120 },
   memory: { queued: 500_000, deliver: 20_000, limitSeconds: 60 },
   idle: { seconds: 20 },
 };
 
 /**
- * About three minutes: to see that it works and roughly where a figure stands. A retry's first delay (30 s) and a
- * killed worker's lease (12 s) are no shorter for it.
+ * About five minutes: to see that it works and roughly where a figure stands. A retry's first delay (30 s), a killed
+ * worker's lease (12 s) and an open circuit (30 s) are no shorter for it.
  */
 export const QUICK: Plan = {
   accept: { rounds: 2, firstWarmUpMs: 3_000, warmUpMs: 1_000, measureMs: 2_000 },
@@ -46,6 +55,10 @@ export const QUICK: Plan = {
   due: { count: 3_000, leadSeconds: 5 },
   lateness: { count: 100 },
   recovery: { warmUpSeconds: 3, seconds: 8 },
+  pace: { seconds: 8 },
+  paceCost: { rounds: 1, count: 3_000 },
+  urgent: { backlog: 5_000, seconds: 15, saturatedSeconds: 6 },
+  outage: { warmUpSeconds: 5, outSeconds: 15 },
   memory: { queued: 50_000, deliver: 5_000, limitSeconds: 20 },
   idle: { seconds: 6 },
 };

@@ -10,7 +10,11 @@ import { measureIdle } from './figures/idle.ts';
 import { measureLateness } from './figures/lateness.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureOpen } from './figures/open.ts';
+import { measureOutage } from './figures/outage.ts';
+import { measurePace } from './figures/pace.ts';
+import { measurePaceCost } from './figures/pace-cost.ts';
 import { measureRecovery } from './figures/recovery.ts';
+import { measureUrgent } from './figures/urgent.ts';
 import { EVERY_SERVICE } from './system.ts';
 import { quantity } from './table.ts';
 
@@ -32,6 +36,10 @@ const STAGES: readonly Stage[] = [
       due: measureDue,
       lateness: measureLateness,
       recovery: measureRecovery,
+      pace: measurePace,
+      'pace-cost': measurePaceCost,
+      outage: measureOutage,
+      urgent: measureUrgent,
     },
   },
   { services: ['ingest'], figures: { accept: measureAccept, batch: measureBatch, memory: measureMemory } },

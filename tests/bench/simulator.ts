@@ -7,8 +7,8 @@ type ProviderStats = {
   lastAtMs: number;
 };
 
-/** For which notification, and when in milliseconds since 1970. */
-type Call = { id: string; at: number };
+/** For which notification, to whom, and when in milliseconds since 1970. */
+type Call = { id: string; to: string; at: number };
 
 /** Asks the simulator, the only witness of what really arrived. */
 export type Simulator = {
@@ -41,7 +41,7 @@ type StatsAnswer = Omit<ProviderStats, 'firstAtMs' | 'lastAtMs'> & {
   firstAt: string | null;
   lastAt: string | null;
 };
-type LogEntry = { idempotencyKey: string; at: string };
+type LogEntry = { idempotencyKey: string; to: string; at: string };
 
 function toStats({ requests, acceptedKeys, duplicates, firstAt, lastAt }: StatsAnswer): ProviderStats {
   const [firstAtMs, lastAtMs] = [Date.parse(firstAt ?? ''), Date.parse(lastAt ?? '')];
@@ -50,9 +50,10 @@ function toStats({ requests, acceptedKeys, duplicates, firstAt, lastAt }: StatsA
 
 async function callsOf(url: string): Promise<Call[]> {
   const log = (await ask(`${url}/log`)) as LogEntry[];
-  return log.map(({ idempotencyKey, at }) => ({
+  return log.map(({ idempotencyKey, to, at }) => ({
     // The key is `<notification id>:<cycle>`.
     id: idempotencyKey.split(':')[0] ?? '',
+    to,
     at: Date.parse(at) + HALF_A_TICK_MS,
   }));
 }

@@ -16,10 +16,11 @@ import type { Pids } from './measure/processes.ts';
 export type System = {
   /** Starts and stops services until exactly these run. */
   run: (names: readonly ServiceName[]) => Promise<void>;
-  start: (name: ServiceName) => Promise<void>;
+  /** With settings of a figure's own on top of those of all. */
+  start: (name: ServiceName, settings?: Settings) => Promise<void>;
   stop: (name: ServiceName) => Promise<void>;
   /** Starts one more process of a service, beside the one that `run` and `start` mean. */
-  addReplica: (name: ServiceName) => Promise<Replica>;
+  addReplica: (name: ServiceName, settings?: Settings) => Promise<Replica>;
   ports: Readonly<Record<ServiceName, number>>;
   /** Kafka's, separated by commas. */
   brokers: string;
@@ -31,7 +32,12 @@ export type System = {
   close: () => Promise<void>;
 };
 
+type Settings = Readonly<Record<string, string>>;
+
 export type Replica = {
+  port: number;
+  /** Softly: what it has begun is finished. */
+  stop: () => Promise<void>;
   /** Ends it without warning (kill -9); resolves at its death. */
   kill: () => Promise<void>;
 };
@@ -73,9 +79,9 @@ function operate(stack: LocalStack, ports: Ports, options: SystemOptions): Syste
   const running = new Map<ServiceName, ServiceProcess>();
   const replicas = new Set<ServiceProcess>();
 
-  async function start(name: ServiceName): Promise<void> {
+  async function start(name: ServiceName, own: Settings = {}): Promise<void> {
     if (running.has(name)) return;
-    const service = startService(name, { ...env, ...profiling(name, options) }, { onExit });
+    const service = startService(name, { ...env, ...own, ...profiling(name, options) }, { onExit });
     running.set(name, service);
     await unlessAborted(service.ready(), options.signal);
 
@@ -84,12 +90,19 @@ function operate(stack: LocalStack, ports: Ports, options: SystemOptions): Syste
     }
   }
 
-  async function addReplica(name: ServiceName): Promise<Replica> {
+  async function addReplica(name: ServiceName, own: Settings = {}): Promise<Replica> {
     const port = { [portSettingOf(name)]: String(await freePort()) };
-    const replica = startService(name, { ...env, ...port }, { onExit });
+    const replica = startService(name, { ...env, ...own, ...port }, { onExit });
     replicas.add(replica);
     await unlessAborted(replica.ready(), options.signal);
-    return { kill: () => kill(replica) };
+    return {
+      port: replica.port,
+      stop: () => {
+        replicas.delete(replica);
+        return replica.stop();
+      },
+      kill: () => kill(replica),
+    };
 
     function onExit(): void {
       if (replicas.has(replica)) options.onBroken(endOf(replica));
@@ -115,7 +128,7 @@ function operate(stack: LocalStack, ports: Ports, options: SystemOptions): Syste
     run: async (names) => {
       options.onProgress(`services ${names.length === services.length ? 'all of them' : names.join(', ')}`);
       await Promise.all(Array.from(running.keys()).filter(isNot(names)).map(stop));
-      await Promise.all(names.map(start));
+      await Promise.all(names.map((name) => start(name)));
     },
     ports,
     brokers: stack.addresses.KAFKA_BROKERS,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Body, generateBodies } from '../bodies.ts';
+import type { Channel, Priority } from '@fanfare/contracts';
+import { type Body, generateBodies, toChannel } from '../bodies.ts';
 import { onInput } from './child.ts';
 import { type HttpConnection, openConnection, requestBytes } from './http-connection.ts';
 
@@ -9,6 +10,10 @@ export type OpenLoop = {
   port: number;
   /** Notifications to our REST API (or the bare handler), or messages straight to a provider. */
   to: 'api' | 'provider';
+  /** Of the notifications; sms where it is left out. */
+  channel?: Channel;
+  /** Of all of them; as they come where it is left out. */
+  priority?: Priority;
   perSecond: number;
   /** Before the seconds that count: connections are opened and code is compiled. */
   warmUpSeconds: number;
@@ -38,7 +43,7 @@ type Sent = {
 const UNDER_WAY_MAX = 2_000;
 
 onInput(async (loop: OpenLoop): Promise<OpenLoopResult> => {
-  const requests = loop.to === 'api' ? apiRequests() : providerRequests();
+  const requests = loop.to === 'api' ? apiRequests(loop) : providerRequests();
   const result: OpenLoopResult = { sent: [], refused: {} };
   const pool = createPool(loop.port);
   const epoch = epochOffsetMs();
@@ -74,8 +79,11 @@ function epochOffsetMs(): number {
 type Request = { bytes: Buffer; idOf: (answer: Buffer) => string };
 type Due = Request & { dueAt: number; epoch: number; isWarmUp: boolean };
 
-function apiRequests(): (index: number) => Request {
-  const bodies = generateBodies(2, 1_024);
+function apiRequests({ channel = 'sms', priority }: OpenLoop): (index: number) => Request {
+  const bodies = generateBodies(2, 1_024).map((body) => ({
+    ...toChannel(channel, body),
+    ...(priority === undefined ? {} : { priority }),
+  }));
   return (index) => ({
     bytes: requestBytes('/api/v1/notifications', JSON.stringify(at(bodies, index))),
     idOf: createdId,
