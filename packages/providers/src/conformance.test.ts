@@ -222,6 +222,22 @@ function describeConnections(protocol: Protocol): void {
     );
   });
 
+  it('never begins a message whose time ran out while the process stood still', async () => {
+    await vending(
+      protocol,
+      () => ({ kind: 'accept' }),
+      async (vendor) => {
+        const moments = [0, READ_MS];
+        const monotonicMs = () => moments.shift() ?? READ_MS;
+        const options = { url: vendor.url, timeoutMs: READ_MS, connections: 1, monotonicMs };
+        await using(protocol.make(options), async (provider) => {
+          expect(await provider.send(sent)).to.include({ kind: 'unavailable', answered: false });
+        });
+        expect(vendor.received).to.have.length(0);
+      },
+    );
+  });
+
   it('goes on after a message that got no answer', async () => {
     await vending(
       protocol,

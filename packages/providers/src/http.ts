@@ -22,6 +22,8 @@ export type HttpProviderOptions = {
   connections: number;
   /** Milliseconds since 1970, for a Retry-After that is a date. */
   now?: () => number;
+  /** Elapsed time in milliseconds. */
+  monotonicMs?: () => number;
 };
 
 /**
@@ -29,7 +31,7 @@ export type HttpProviderOptions = {
  * @throws Error that says what is wrong with the options, without their secrets
  */
 export function httpProvider(options: HttpProviderOptions): Provider {
-  const { name, timeoutMs, connections, now = Date.now } = options;
+  const { name, timeoutMs, connections, now = Date.now, monotonicMs = elapsedMs } = options;
   const { origin, path, headers, secrets } = readTarget(options);
   const pool = new Pool(origin, {
     connections,
@@ -49,13 +51,15 @@ export function httpProvider(options: HttpProviderOptions): Provider {
         headers: [...headers, ...headersOf(message)],
         body: bodyOf(message),
       };
-      pool.dispatch(request, callHandler(timeoutMs, resolve));
+      pool.dispatch(request, callHandler({ timeoutMs, monotonicMs }, resolve));
     }).then((ending) => outcomeOf(ending, now(), (words) => publicReason(words, message, secrets)));
   return { name, send, close: () => pool.close() };
 }
 
 /** How a call ended: with an answer, or with a fault before or after the request began to be written. */
 type Ending = { answer: HttpAnswer } | { fault: string; written: boolean };
+
+type Limit = { timeoutMs: number; monotonicMs: () => number };
 
 /** Enough for any answer that has an id in it, and for the words of a refusal. */
 const ANSWER_BYTES_MAX = 64 * 1024;
@@ -64,8 +68,14 @@ const ANSWER_BYTES_MAX = 64 * 1024;
  * Follows one call. undici calls `onRequestStart` right before the first byte is written, on a connection that is
  * up: a fault before it means that nothing was sent, a fault after it leaves open what the vendor has read. Once
  * the status is there the answer counts, whatever becomes of its body.
+ *
+ * A process that stood still finds its connection ready before its timers are, so the first byte asks the clock itself.
  */
-function callHandler(timeoutMs: number, resolve: (ending: Ending) => void): Dispatcher.DispatchHandler {
+function callHandler(
+  { timeoutMs, monotonicMs }: Limit,
+  resolve: (ending: Ending) => void,
+): Dispatcher.DispatchHandler {
+  const overAtMs = monotonicMs() + timeoutMs;
   let controller: Dispatcher.DispatchController | null = null;
   let answer: HttpAnswer | null = null;
   let over = false;
@@ -81,7 +91,7 @@ function callHandler(timeoutMs: number, resolve: (ending: Ending) => void): Disp
   const timer = setTimeout(giveUp, timeoutMs, `no answer within ${timeoutMs} ms`);
   return {
     onRequestStart: (started) => {
-      if (over) started.abort(new Error('its time was over before it began'));
+      if (over || monotonicMs() >= overAtMs) started.abort(new Error('its time was over before it began'));
       else controller = started;
     },
     onResponseStart: (_, status, headers) => {
@@ -100,6 +110,10 @@ function callHandler(timeoutMs: number, resolve: (ending: Ending) => void): Disp
       if (!over) end(describe(error));
     },
   };
+}
+
+function elapsedMs(): number {
+  return performance.now();
 }
 
 function outcomeOf(ending: Ending, nowMs: number, tell: (words: string) => string): Outcome {

@@ -10,26 +10,32 @@ export type SmtpPool = {
   close: () => void;
 };
 
-type Limits = { timeoutMs: number; connections: number };
+type Limits = { timeoutMs: number; connections: number; monotonicMs?: (() => number) | undefined };
 
 export function openSmtpPool(server: SmtpServer, limits: Limits): SmtpPool {
-  const { timeoutMs } = limits;
+  const { timeoutMs, monotonicMs = () => performance.now() } = limits;
   const transport = createTransport(optionsOf(server, limits));
-  /** The calls, by their signals, whose message has begun to be written. */
-  const written = new WeakSet<AbortSignal>();
+  /** The calls, by their signals: what is to happen when their message begins to be written. */
+  const beginnings = new WeakMap<AbortSignal, () => void>();
   transport.use('stream', ({ data: { signal }, message }, done) => {
-    if (signal !== undefined) message?.processFunc((bytes) => telling(bytes, () => written.add(signal)));
+    const begin = signal === undefined ? undefined : beginnings.get(signal);
+    if (begin !== undefined) message?.processFunc((bytes) => telling(bytes, begin));
     done();
   });
   const send = async (mail: SendMailOptions): Promise<SmtpEnding> => {
     const { signal, isOver, clear } = limitOf(timeoutMs);
+    const overAtMs = monotonicMs() + timeoutMs;
+    let written = false;
+    beginnings.set(signal, () => {
+      // A process that stood still is asked for the message before its timers are due.
+      if (monotonicMs() >= overAtMs) throw new Error('its time was over before it began');
+      written = true;
+    });
     try {
       const { response } = await transport.sendMail({ ...mail, signal });
       return { reply: response, command: 'DATA', fault: '', written: true };
     } catch (error) {
-      return isOver()
-        ? silence(`no answer within ${timeoutMs} ms`, written.has(signal))
-        : endingOf(error, written.has(signal));
+      return isOver() ? silence(`no answer within ${timeoutMs} ms`, written) : endingOf(error, written);
     } finally {
       clear();
     }

@@ -16,6 +16,8 @@ export type SmtpProviderOptions = {
   timeoutMs: number;
   /** Most connections, hence most mails at a time; further ones wait, and their time runs. */
   connections: number;
+  /** Elapsed time in milliseconds. */
+  monotonicMs?: (() => number) | undefined;
 };
 
 /**

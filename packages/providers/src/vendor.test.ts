@@ -30,7 +30,7 @@ export type Vendor = {
   connections: () => number;
 };
 
-export type Making = { url: string; timeoutMs: number; connections: number };
+export type Making = { url: string; timeoutMs: number; connections: number; monotonicMs?: () => number };
 
 /** What the conformance suite needs to know of a provider and of what its vendor speaks. */
 export type Protocol = {
