@@ -22,6 +22,8 @@ export type NotificationResource = {
   correlation_id: string | null;
   batch_id: string | null;
   template_id: string | null;
+  /** Of the template, that it was rendered from. */
+  template_version: number | null;
   channel: Channel;
   recipient: string;
   content: string | null;
@@ -133,6 +135,23 @@ export type LaneResource = {
   seen_at: string;
 };
 export type LaneList = { items: LaneResource[] };
+
+/** A template in one of its versions: the newest, unless it is the answer to an earlier request. */
+export type TemplateResource = {
+  id: string;
+  name: string;
+  channel: Channel;
+  body: string;
+  /** Of email alone, as `html` is. */
+  subject: string | null;
+  html: string | null;
+  /** The names of its values. */
+  variables: string[];
+  version: number;
+  created_at: string;
+  updated_at: string;
+};
+export type TemplatePage = { items: TemplateResource[]; next_cursor: string | null };
 
 /** One fault of a request. `field` is a path such as `recipient` or `notifications[3].content`. */
 export type FieldError = { field: string; message: string };

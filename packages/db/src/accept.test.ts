@@ -17,6 +17,7 @@ const HOUR_MS = 3_600_000;
 
 /** What nothing has happened to yet. */
 const UNTOUCHED = {
+  template_version: null,
   batch_id: null,
   status: 'pending',
   attempts: 0,
@@ -173,8 +174,9 @@ describe('accepting a group', () => {
   it('says afterwards whether a group was stored, for a caller whose reply was lost', async () => {
     const stored = accepted();
     const at = await acceptGroup(test.db, groupOf([stored]));
-    expect(await findAccepted(test.db, stored.id)).to.equal(at);
-    expect(await findAccepted(test.db, randomUUIDv7())).to.equal(null);
+    const found = await findAccepted(test.db, [randomUUIDv7(), stored.id]);
+    expect(found).to.deep.equal({ at, stored: new Set([stored.id]) });
+    expect(await findAccepted(test.db, [randomUUIDv7()])).to.equal(null);
   });
 
   it('of nothing changes nothing', async () => {

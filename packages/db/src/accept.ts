@@ -2,12 +2,15 @@ import { hash } from 'node:crypto';
 import type { Notification } from '@fanfare/contracts';
 import { type Draft, fingerprint } from '@fanfare/domain';
 import type { Database, Statement } from './connect.ts';
+import { KEYS, lostKeys, takeKeys, type TakenKey } from './idempotency.ts';
 import { dropPromises, promise } from './promise.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
 
 /** A notification about to be stored: what was asked for, under the id it will have. */
 export type Accepted = {
   draft: Draft;
+  /** Of its template, that it was rendered from. */
+  template_version?: number | null;
   /** Where that was in other words: its digest is of these, so that it is the same whenever it is read. */
   asked?: Partial<Draft>;
 } & Pick<Notification, 'id' | 'tenant_id' | 'batch_id' | 'correlation_id' | 'idempotency_key' | 'source'>;
@@ -34,6 +37,7 @@ const INPUT = {
   tenant_id: 'text',
   batch_id: 'uuid',
   template_id: 'uuid',
+  template_version: 'integer',
   channel: 'text',
   recipient: 'text',
   content: 'text',
@@ -69,30 +73,52 @@ const INSERT_DELIVERIES = `
 
 const INSERT_NOTIFICATIONS = `
   INSERT INTO notifications
-    (id, tenant_id, batch_id, template_id, channel, recipient, content, subject, html, metadata, priority,
-     correlation_id, idempotency_key, source, scheduled_at, expires_at, max_attempts, delivery_mode, created_at,
-     updated_at)
-  SELECT id, tenant_id, batch_id, template_id, channel, recipient, content, subject, html, metadata, priority,
-    correlation_id, idempotency_key, source, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, max_attempts,
+    (id, tenant_id, batch_id, template_id, template_version, channel, recipient, content, subject, html, metadata,
+     priority, correlation_id, idempotency_key, source, scheduled_at, expires_at, max_attempts, delivery_mode,
+     created_at, updated_at)
+  SELECT id, tenant_id, batch_id, template_id, template_version, channel, recipient, content, subject, html, metadata,
+    priority, correlation_id, idempotency_key, source, ${fromMs('scheduled_at')}, ${fromMs('expires_at')}, max_attempts,
     delivery_mode, ${NOW}, ${NOW}
   FROM input`;
 
-const ACCEPT: Statement = {
-  name: 'accept',
-  text: `
-    WITH input AS (SELECT * FROM ${unnest(INPUT)}),
+const INPUT_ROWS = `SELECT * FROM ${unnest(INPUT)}`;
+
+/** Stores `input`, and the batch unless `isLeftOut` says so of its id. */
+function storing(isLeftOut: string, result: string): string {
+  return `
     stored_deliveries AS (${INSERT_DELIVERIES}),
     stored_notifications AS (${INSERT_NOTIFICATIONS}),
     stored_batch AS (
       INSERT INTO batches (id, size, metadata, correlation_id, created_at)
       SELECT batch.id, batch.size, batch.metadata, batch.correlation_id, ${NOW}
       FROM json_to_record($${INPUT_WIDTH + 1}) AS batch(id uuid, size integer, metadata json, correlation_id text)
-      WHERE batch.id IS NOT NULL
+      WHERE batch.id IS NOT NULL AND NOT (${isLeftOut})
     ),
     promised AS (${promise('input WHERE scheduled_at IS NULL', `$${INPUT_WIDTH + 2}::uuid`, 'caller')}),
     kept AS (${dropPromises(`$${INPUT_WIDTH + 3}`)})
-    SELECT ${NOW} AS at`,
+    SELECT ${NOW} AS at${result}`;
+}
+
+const ACCEPT: Statement = {
+  name: 'accept',
+  text: `WITH input AS (${INPUT_ROWS}), ${storing('false', '')}`,
 };
+
+// Keys come first, in their order, and wait for whoever is storing under one of them: what loses is not stored at all.
+const ACCEPT_KEYED: Statement = {
+  name: 'accept_keyed',
+  text: `
+    WITH keys AS (SELECT * FROM ${unnest(KEYS, INPUT_WIDTH + 4, 'keys')}),
+    won AS (${takeKeys('keys')}),
+    lost AS MATERIALIZED (${lostKeys('keys', 'won')}),
+    input AS MATERIALIZED (
+      SELECT * FROM (${INPUT_ROWS}) AS asked
+      WHERE coalesce(batch_id, id) NOT IN (SELECT resource_id FROM lost)
+    ),
+    ${storing('batch.id IN (SELECT resource_id FROM lost)', ', ARRAY(SELECT resource_id FROM lost)::text[] AS lost')}`,
+};
+
+const ADOPTED = { id: 'uuid', digest: 'bytea' } satisfies Columns;
 
 const ADOPT: Statement = {
   name: 'adopt',
@@ -109,21 +135,45 @@ const ADOPT: Statement = {
     FROM input LEFT JOIN deliveries USING (id)`,
 };
 
-const FIND: Statement = { name: 'find', text: `SELECT at FROM deliveries WHERE id = $1` };
+const FIND_ADOPTED: Statement = {
+  name: 'find_adopted',
+  text: `
+    SELECT input.id, CASE WHEN deliveries.digest = input.digest THEN 'known' ELSE 'conflict' END AS adopted
+    FROM ${unnest(ADOPTED)} JOIN deliveries USING (id)`,
+};
+
+const FIND: Statement = {
+  name: 'find',
+  text: `SELECT id, at FROM deliveries WHERE id = ANY ($1::uuid[]) ORDER BY at`,
+};
 
 /**
  * Stores a group, its batch and the promise to publish it in one transaction; nothing of it without the rest.
  * @returns when it was accepted, in epoch milliseconds
  */
 export async function acceptGroup(db: Database, group: AcceptGroup): Promise<number> {
-  const [row] = await db.query<{ at: number }>(ACCEPT, [
-    ...inputValues(group.notifications),
-    JSON.stringify(group.batch ?? {}),
-    group.outboxId,
-    group.publishedOutboxIds,
-  ]);
+  const [row] = await db.query<{ at: number }>(ACCEPT, groupValues(group));
   if (row === undefined) throw new Error('the accept statement returned nothing');
   return row.at;
+}
+
+/** What became of a group: when it was accepted, and which notifications and batches of it were not. */
+export type Stored = { at: number; lost: ReadonlySet<string> };
+
+/**
+ * The same for requests some of which have an idempotency key. Whose key is in use is lost: nothing of it is stored.
+ * @param keys each with the id of the notification or batch that is stored under it
+ */
+export async function acceptKeyed(db: Database, group: AcceptGroup, keys: TakenKey[]): Promise<Stored> {
+  if (keys.length === 0) return { at: await acceptGroup(db, group), lost: new Set() };
+  const values = [...groupValues(group), ...columnValues(KEYS, keys)];
+  const [row] = await db.query<{ at: number; lost: string[] }>(ACCEPT_KEYED, values);
+  if (row === undefined) throw new Error('the accept statement returned nothing');
+  return { at: row.at, lost: new Set(row.lost) };
+}
+
+function groupValues({ notifications, batch, outboxId, publishedOutboxIds }: AcceptGroup): unknown[] {
+  return [...inputValues(notifications), JSON.stringify(batch ?? {}), outboxId, publishedOutboxIds];
 }
 
 /**
@@ -142,13 +192,24 @@ export async function adoptForeign(db: Database, notifications: Accepted[]): Pro
   return notifications.map(({ id }) => byId.get(id) ?? 'unseen');
 }
 
+/** What {@link adoptForeign} would say of those whose id is there already; the others are missing. */
+export async function findAdopted(db: Database, notifications: Accepted[]): Promise<Map<string, Adopted>> {
+  const asked = notifications.map((one) => ({ id: one.id, digest: digestOf(one) }));
+  const rows = await db.query<{ id: string; adopted: Adopted }>(FIND_ADOPTED, columnValues(ADOPTED, asked));
+  return new Map(rows.map(({ id, adopted }) => [id, adopted]));
+}
+
 /**
- * For a caller whose reply was lost: when a notification was accepted, or null if it was not. A group is stored as a
- * whole, so any of its notifications speaks for it.
+ * For a caller whose reply was lost: which notifications are stored, and when they were accepted; null when none is. A
+ * group is stored as a whole but for what lost its key, so any notification of a request speaks for the request.
  */
-export async function findAccepted(db: Database, id: string): Promise<number | null> {
-  const [row] = await db.query<{ at: number }>(FIND, [id]);
-  return row?.at ?? null;
+export async function findAccepted(
+  db: Database,
+  ids: string[],
+): Promise<{ at: number; stored: ReadonlySet<string> } | null> {
+  const rows = await db.query<{ id: string; at: number }>(FIND, [ids]);
+  const [first] = rows;
+  return first === undefined ? null : { at: first.at, stored: new Set(rows.map(({ id }) => id)) };
 }
 
 /** The notification as a record of ours carries it. `at`: when it was accepted, in epoch milliseconds. */
@@ -166,11 +227,15 @@ function metadataText({ metadata }: Draft): string | null {
 function inputValues(notifications: Accepted[]): unknown[][] {
   return columnValues(
     INPUT,
-    notifications.map(({ draft, asked, ...identity }) => ({
-      ...draft,
-      ...identity,
-      digest: hash('sha256', fingerprint({ ...draft, ...asked }), 'buffer'),
-      metadata: metadataText(draft),
+    notifications.map((accepted) => ({
+      ...accepted.draft,
+      ...accepted,
+      digest: digestOf(accepted),
+      metadata: metadataText(accepted.draft),
     })),
   );
+}
+
+function digestOf({ draft, asked }: Accepted): Buffer {
+  return hash('sha256', fingerprint({ ...draft, ...asked }), 'buffer');
 }

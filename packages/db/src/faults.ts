@@ -35,6 +35,16 @@ export function classify(error: unknown): DatabaseAway | RowRefused {
   return isRefusal ? new RowRefused(cause.message, { cause }) : new DatabaseAway(cause.message, { cause });
 }
 
+/** Another row has the name that this one was to have. */
+export function isNameTaken(error: unknown): boolean {
+  const cause = error instanceof RowRefused ? error.cause : null;
+  return (
+    cause instanceof pg.DatabaseError &&
+    cause.code === '23505' &&
+    cause.constraint === 'templates_tenant_id_name_key'
+  );
+}
+
 /**
  * Runs a group, and when Postgres refuses a row of it, its halves, until the guilty one is alone.
  * @returns a result for each item in order; the guilty items have their error instead

@@ -6,6 +6,15 @@ export * from './dead-letters.ts';
 export * from './expire.ts';
 export * from './faults.ts';
 export * from './give-up.ts';
+export {
+  findFirstUse,
+  type FirstUse,
+  forgetExpiredKeys,
+  type GuardedUse,
+  guardKey,
+  type IdempotencyKey,
+  type TakenKey,
+} from './idempotency.ts';
 export * from './lanes.ts';
 export type { LoggedEvent } from './logged-event.ts';
 export * from './migrate.ts';
@@ -17,3 +26,4 @@ export * from './projection-repair.ts';
 export * from './redrive.ts';
 export * from './schemas.ts';
 export * from './stuck.ts';
+export * from './templates.ts';

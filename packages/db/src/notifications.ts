@@ -16,8 +16,8 @@ type NotificationRow = {
     : NotificationResource[Field];
 };
 
-const COLUMNS = `id, correlation_id, batch_id, template_id, channel, recipient, content, subject, html, metadata, status,
-  priority, scheduled_at, expires_at, failure_reason, attempts, max_attempts, next_retry_at, last_attempted_at, delivered_at,
+const COLUMNS = `id, correlation_id, batch_id, template_id, template_version, channel, recipient, content, subject, html,
+  metadata, status, priority, scheduled_at, expires_at, failure_reason, attempts, max_attempts, next_retry_at, last_attempted_at, delivered_at,
   failed_at, cancelled_at, provider, provider_message_id, idempotency_key, delivery_mode, created_at, updated_at`;
 
 const GET: Statement = {
@@ -41,6 +41,14 @@ const GET_MEMBERS: Statement = {
 };
 
 type BatchRow = Omit<BatchResource, 'created_at'> & Pick<BatchDetail, 'metadata'> & { created_at: number };
+
+/** What a batch was accepted as, or null. */
+export async function findBatch(db: Database, id: string): Promise<BatchResource | null> {
+  const [batch] = await db.query<BatchRow>(GET_BATCH, [id]);
+  if (batch === undefined) return null;
+  const { size, correlation_id, created_at } = batch;
+  return { id, size, correlation_id, created_at: rfc3339(created_at) };
+}
 
 /** A batch with its members, in the order they were given, or null. */
 export async function getBatch(db: Database, id: string): Promise<BatchDetail | null> {

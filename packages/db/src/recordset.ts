@@ -8,9 +8,9 @@ export type Columns = Record<string, string>;
  * One text for any number of rows, so the statement is prepared once.
  * @param first number of the first parameter
  */
-export function unnest(columns: Columns, first = 1): string {
+export function unnest(columns: Columns, first = 1, name = 'input'): string {
   const arrays = Object.values(columns).map((type, index) => `$${index + first}::${type}[]`);
-  return `unnest(${arrays.join(', ')}) AS input(${Object.keys(columns).join(', ')})`;
+  return `unnest(${arrays.join(', ')}) AS ${name}(${Object.keys(columns).join(', ')})`;
 }
 
 /** The parameters that {@link unnest} of the same columns takes. */

@@ -212,7 +212,7 @@ export function htmlFault(value: string): string | null {
 function templateId(input: Input, fault: AddFault): string | null {
   const value = given(input, 'template_id');
   if (value !== undefined && !isUuid(value)) fault('template_id', 'must be a UUID');
-  return isUuid(value) ? value : null;
+  return isUuid(value) ? value.toLowerCase() : null;
 }
 
 function object(input: Input, field: 'metadata' | 'template_variables', fault: AddFault): Input | null {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { inTime, type Log, openConnection } from './connection.ts';
 import { counters } from './counters.ts';
+import { type IdempotencyCache, idempotencyCache } from './idempotency.ts';
 
 export type { Log } from './connection.ts';
 
@@ -14,7 +15,7 @@ export type Subscription = {
   onSubscribed: () => void;
 };
 
-export type RedisHandle = {
+export type RedisHandle = IdempotencyCache & {
   /**
    * Publishes in order, in one round trip, and resolves with how many of them Redis did not take: all, at once, while
    * it is away. Never rejects.
@@ -46,6 +47,7 @@ export function connectRedis(options: { url: string; name: string; log: Log }): 
   return {
     publishFrames: (messages) => publish(commands, messages),
     ...counters(commands),
+    ...idempotencyCache(commands),
     subscribe: (subscription) => {
       const client = openConnection({ ...options, name: `${options.name}-listener` });
       listeners.push(listen(client, subscription));

@@ -28,7 +28,7 @@ export function counters(client: Redis): Pick<RedisHandle, 'reserve' | 'signIn' 
 }
 
 /** The replies to all commands; null when one of them failed, whatever the reason. */
-async function ask(
+export async function ask(
   client: Redis,
   add: (pipeline: ChainableCommander) => ChainableCommander,
 ): Promise<unknown[] | null> {

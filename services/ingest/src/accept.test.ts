@@ -31,7 +31,12 @@ function accepted(id: string, scheduled_at: number | null = null): Accepted {
 }
 
 function request(id: string, scheduledAt: number | null = null): AcceptRequest {
-  return { notifications: [accepted(id, scheduledAt)], batch: null, traceparent: null };
+  return { notifications: [accepted(id, scheduledAt)], batch: null, traceparent: null, key: null };
+}
+
+function keyed(id: string): AcceptRequest {
+  const key = { caller: 'anonymous', path: '/', key: `key of ${id}`, digest: Buffer.alloc(0) };
+  return { ...request(id), key };
 }
 
 /** Everything accept needs, with what it did written down; each part can be made to fail. */
@@ -43,9 +48,10 @@ function world(overrides: Partial<AcceptDeps> = {}) {
     store: (group) => {
       did.push('store');
       stored.push(group);
-      return Promise.resolve(AT);
+      return Promise.resolve({ at: AT, lost: new Set<string>() });
     },
     findAccepted: () => Promise.resolve(null),
+    remember: (keys) => did.push(...keys.map(({ key, resource_id }) => `remember ${key} ${resource_id}`)),
     publish: (records) => {
       did.push(`publish ${records.length}`);
       return Promise.resolve();
@@ -94,7 +100,26 @@ describe('accept', () => {
     const { deps, did } = world();
     const acceptances = await accept(deps, [request('a', AT + 60_000), request('b')]);
     expect(did).to.deep.equal(['store', 'publish 2', 'published outbox-1']);
-    expect(acceptances.map(({ status }) => status)).to.deep.equal(['pending', 'queued']);
+    expect(acceptances.map((acceptance) => acceptance?.status)).to.deep.equal(['pending', 'queued']);
+  });
+
+  it('publishes and remembers nothing of whose key another request has', async () => {
+    const { deps, did } = world({
+      store: (_, keys) =>
+        Promise.resolve({ at: AT, lost: new Set(keys.slice(1).map((key) => key.resource_id)) }),
+    });
+    const acceptances = await accept(deps, [keyed('a'), keyed('b'), request('c')]);
+    expect(acceptances).to.deep.equal([{ at: AT, status: 'queued' }, null, { at: AT, status: 'queued' }]);
+    expect(did).to.deep.equal(['remember key of a a', 'publish 4', 'published outbox-1']);
+  });
+
+  it('tells what lost its key from what was stored when the reply to the commit was lost', async () => {
+    const { deps, did } = world({
+      store: () => Promise.reject(new DatabaseAway('reset')),
+      findAccepted: () => Promise.resolve({ at: AT, stored: new Set(['b']) }),
+    });
+    expect(await accept(deps, [keyed('a'), keyed('b')])).to.deep.equal([null, { at: AT, status: 'queued' }]);
+    expect(did).to.deep.equal(['put back earlier', 'remember key of b b', 'publish 2', 'published outbox-1']);
   });
 
   it('answers pending and keeps the promise when Kafka is away, and asks Kafka no more', async () => {
@@ -108,7 +133,7 @@ describe('accept', () => {
   it('goes on when the reply to the commit was lost but the group is stored', async () => {
     const { deps, did } = world({
       store: () => Promise.reject(new DatabaseAway('reset')),
-      findAccepted: () => Promise.resolve(AT - 5),
+      findAccepted: (ids) => Promise.resolve({ at: AT - 5, stored: new Set(ids) }),
     });
     expect(await accept(deps, [request('a')])).to.deep.equal([{ at: AT - 5, status: 'queued' }]);
     expect(did).to.deep.equal(['put back earlier', 'publish 2', 'published outbox-1']);

@@ -4,7 +4,10 @@ import {
   type AcceptGroup,
   DatabaseAway,
   DatabaseUnreachable,
+  type IdempotencyKey,
   notificationOf,
+  type Stored,
+  type TakenKey,
 } from '@fanfare/db';
 import { acceptedDelivery } from '@fanfare/domain';
 import type { JourneyRecords, OutgoingRecord } from '@fanfare/kafka';
@@ -16,15 +19,19 @@ export type AcceptRequest = {
   notifications: Accepted[];
   batch: AcceptedBatch | null;
   traceparent: string | null;
+  key: IdempotencyKey | null;
 };
 
 /** `queued` once Kafka has it; `pending` while it is scheduled, or stored and still to be relayed to Kafka. */
 export type Acceptance = { at: number; status: 'queued' | 'pending' };
 
 export type AcceptDeps = {
-  /** One transaction for a group. */
-  store: (group: AcceptGroup) => Promise<number>;
-  findAccepted: (id: string) => Promise<number | null>;
+  /** One transaction for a group; keys come first. */
+  store: (group: AcceptGroup, keys: TakenKey[]) => Promise<Stored>;
+  /** Which of these are stored. */
+  findAccepted: (ids: string[]) => Promise<{ at: number; stored: ReadonlySet<string> } | null>;
+  /** Tells the fast path what is stored under keys; nobody waits for it. */
+  remember: (keys: TakenKey[]) => void;
   publish: (records: OutgoingRecord[]) => Promise<void>;
   records: JourneyRecords;
   latch: KafkaLatch;
@@ -39,16 +46,20 @@ export class MaybeAccepted extends Error {}
 /**
  * Accepts the requests of a group: one transaction with the promise to publish them, one round trip to Kafka, and
  * the promise dropped. A crash at any point leaves either nothing, or a promise that the scheduler keeps.
- * All requests or none; a batch comes alone.
+ * All requests or none, but for those whose idempotency key another request has: they are answered null. A batch comes
+ * alone.
  */
-export async function accept(deps: AcceptDeps, requests: AcceptRequest[]): Promise<Acceptance[]> {
+export async function accept(deps: AcceptDeps, requests: AcceptRequest[]): Promise<(Acceptance | null)[]> {
   const group = groupOf(requests, deps);
-  const at = await storeOrFind(deps, group);
-  const isPublished = await publishUnlessAway(deps, requests, group.outboxId, at);
-  return requests.map(({ notifications }) => ({
-    at,
-    status: isPublished && isDueNow(notifications[0]) ? 'queued' : 'pending',
-  }));
+  const { at, lost } = await storeOrFind(deps, group, requests);
+  const isStored = (request: AcceptRequest): boolean => !lost.has(resourceIdOf(request));
+  const stored = requests.filter(isStored);
+  deps.remember(keysOf(stored));
+  const isPublished = await publishUnlessAway(deps, stored, group.outboxId, at);
+  return requests.map((request) => {
+    if (!isStored(request)) return null;
+    return { at, status: isPublished && isDueNow(request.notifications[0]) ? 'queued' : 'pending' };
+  });
 }
 
 function groupOf(requests: AcceptRequest[], { newId, published }: AcceptDeps): AcceptGroup {
@@ -60,27 +71,40 @@ function groupOf(requests: AcceptRequest[], { newId, published }: AcceptDeps): A
   };
 }
 
+/** What the client gets, and what its key stands for. */
+function resourceIdOf({ batch, notifications }: AcceptRequest): string {
+  return batch?.id ?? notifications[0]?.id ?? '';
+}
+
+function keysOf(requests: AcceptRequest[]): TakenKey[] {
+  return requests.flatMap((request) =>
+    request.key === null ? [] : [{ ...request.key, resource_id: resourceIdOf(request) }],
+  );
+}
+
 /** Stores the group. When the reply to its commit is lost, it is looked for before the group counts as failed. */
-async function storeOrFind(deps: AcceptDeps, group: AcceptGroup): Promise<number> {
+async function storeOrFind(deps: AcceptDeps, group: AcceptGroup, requests: AcceptRequest[]): Promise<Stored> {
   try {
-    return await deps.store(group);
+    return await deps.store(group, keysOf(requests));
   } catch (error) {
     deps.published.putBack(group.publishedOutboxIds);
     if (!(error instanceof DatabaseAway) || error instanceof DatabaseUnreachable) throw error;
     deps.log('the accept transaction got no reply', error);
-    return await findAfterAll(deps, group, error);
+    return await findAfterAll(deps, requests, error);
   }
 }
 
 /** What is not there now may still be there in a moment: the lost connection's commit may be under way. */
 async function findAfterAll(
-  deps: AcceptDeps,
-  { notifications }: AcceptGroup,
-  lost: DatabaseAway,
-): Promise<number> {
-  const at = await deps.findAccepted(notifications[0]?.id ?? '').catch(() => null);
-  if (at === null) throw new MaybeAccepted('the reply to the commit was lost', { cause: lost });
-  return at;
+  { findAccepted }: AcceptDeps,
+  requests: AcceptRequest[],
+  cause: DatabaseAway,
+): Promise<Stored> {
+  const firstOf = ({ notifications }: AcceptRequest): string => notifications[0]?.id ?? '';
+  const found = await findAccepted(requests.map(firstOf)).catch(() => null);
+  if (found === null) throw new MaybeAccepted('the reply to the commit was lost', { cause });
+  const missing = requests.filter((request) => !found.stored.has(firstOf(request)));
+  return { at: found.at, lost: new Set(missing.map(resourceIdOf)) };
 }
 
 /** A failure here loses nothing: the group's outbox row is committed, and the scheduler relays it. */

@@ -6,6 +6,7 @@ import {
   kafkaSettings,
   port,
   positiveInt,
+  redisSettings,
   serviceSettings,
   z,
 } from '@fanfare/runtime';
@@ -19,6 +20,7 @@ export const config = z.object({
   ...serviceSettings,
   ...kafkaSettings,
   ...databaseSettings,
+  ...redisSettings,
   HTTP_PORT: port().default(8080).describe('Port of the REST API'),
   GATEWAY_PORT: port().default(8081).describe('Port of the WebSocket gateway that upgrades are forwarded to'),
   GATEWAY_HOST: z.string().default('127.0.0.1').describe('Host of that gateway'),

@@ -1,13 +1,16 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
-  acceptGroup,
+  acceptKeyed,
   cancel,
   connectDatabase,
   type Database,
+  findBatch,
+  findFirstUse,
   getBatch,
   getNotification,
   getTrace,
+  guardKey,
   migrate,
 } from '@fanfare/db';
 import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
@@ -22,6 +25,7 @@ import type { AcceptRequest } from './accept.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
 import { laneSwitch } from './lane-switch.ts';
 import { createServer, type ServerDeps } from './server.ts';
+import { templateStore } from './template-store.ts';
 
 export const OPENAPI = readFileSync(new URL('../../../schemas/openapi.yaml', import.meta.url), 'utf8');
 type Contract = { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
@@ -80,14 +84,11 @@ async function start(change: Pick<ServerDeps, 'onBug'> & Partial<ServerDeps>) {
 }
 
 function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
-  const store = async ({ notifications, batch }: AcceptRequest) => {
-    const at = await acceptGroup(db, {
-      notifications,
-      batch,
-      outboxId: randomUUID(),
-      publishedOutboxIds: [],
-    });
-    return { at, status: 'queued' as const };
+  const store = async ({ notifications, batch, key }: AcceptRequest) => {
+    const resource_id = batch?.id ?? notifications[0]?.id ?? '';
+    const group = { notifications, batch, outboxId: randomUUID(), publishedOutboxIds: [] };
+    const { at, lost } = await acceptKeyed(db, group, key === null ? [] : [{ ...key, resource_id }]);
+    return lost.has(resource_id) ? null : { at, status: 'queued' as const };
   };
   return {
     limits: DEFAULT_CONTENT_LIMITS,
@@ -95,12 +96,17 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     newId: () => randomUUIDv7(),
     acceptOne: store,
     acceptBatch: store,
+    recallUse: () => Promise.resolve(null),
+    findFirstUse: (key) => findFirstUse(db, key),
+    guardKey: (key) => guardKey(db, key),
+    findBatch: (id) => findBatch(db, id),
     getNotification: (id) => getNotification(db, id),
     getBatch: (id) => getBatch(db, id),
     getTrace: (id) => getTrace(db, id),
     cancel: (id) => cancel(db, id, randomUUID()),
     ...deadLetterIndex(db),
     ...laneSwitch(db),
+    ...templateStore(db),
     health: createHealth(() => ({})),
     openapi: OPENAPI,
   };

@@ -1,20 +1,25 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
-  acceptGroup,
+  acceptKeyed,
   cancel,
   connectDatabase,
   type Database,
   findAccepted,
+  findBatch,
+  findFirstUse,
   forgetOutbox,
   getBatch,
   getNotification,
   getTrace,
+  guardKey,
+  type IdempotencyKey,
   isolate,
   RowRefused,
   schemaCache,
 } from '@fanfare/db';
 import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
+import { connectRedis, type RedisHandle } from '@fanfare/redis';
 import { grouped, type Logger, runService } from '@fanfare/runtime';
 import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './accept.ts';
 import { config, contentLimits } from './config.ts';
@@ -24,6 +29,7 @@ import { laneSwitch } from './lane-switch.ts';
 import { createUpgrades } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
 import { createServer } from './server.ts';
+import { templateStore } from './template-store.ts';
 
 const OPENAPI = new URL('../../../schemas/openapi.yaml', import.meta.url);
 /** A publish that takes longer opens the latch: the client has its answer, the scheduler relays. */
@@ -50,6 +56,7 @@ await runService({
       connectionsMax: settings.ACCEPT_CONNECTIONS,
       log,
     });
+    const redis = connectRedis({ url: settings.REDIS_URL, name: 'ingest', log });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'ingest', log });
     const publisher = createPublisher({ kafka, deadlineMs: PUBLISH_DEADLINE_MS });
     const records = await journeyRecords(
@@ -62,8 +69,9 @@ await runService({
     });
     const published = createPublishedGroups((ids) => forgetOutbox(db, ids));
     const doors = openDoors({
-      store: (group) => acceptGroup(db, group),
-      findAccepted: (id) => findAccepted(db, id),
+      store: (group, keys) => acceptKeyed(db, group, keys),
+      findAccepted: (ids) => findAccepted(db, ids),
+      remember: (keys) => void redis.rememberUses(keys),
       publish: (group) => publisher.publish(group),
       records,
       latch,
@@ -73,10 +81,8 @@ await runService({
     });
     const server = createServer({
       ...doors,
-      ...reads(db),
-      ...deadLetterIndex(db),
-      ...laneSwitch(db),
-      cancel: (id) => cancel(db, id, randomUUIDv7()),
+      ...rows(db),
+      ...idempotency(db, redis),
       limits: contentLimits(settings),
       now: () => Date.now(),
       newId: () => randomUUIDv7(),
@@ -99,17 +105,21 @@ await runService({
           .catch((error: unknown) => log.warn('outbox rows are left to the scheduler', { error }));
         await publisher.close();
         await kafka.close();
+        redis.close();
         await db.close();
       },
     };
   },
 });
 
-type Doors = { acceptOne: (request: AcceptRequest) => Promise<Acceptance>; acceptBatch: Doors['acceptOne'] };
+type Doors = {
+  acceptOne: (request: AcceptRequest) => Promise<Acceptance | null>;
+  acceptBatch: Doors['acceptOne'];
+};
 
 /** Single requests are accepted in groups, a batch is a group of its own. */
 function openDoors(deps: AcceptDeps): Doors {
-  const single = grouped<AcceptRequest, Acceptance | Error>({
+  const single = grouped<AcceptRequest, Acceptance | Error | null>({
     run: (requests) => isolate(requests, (group) => acceptOrTell(deps, group)),
     sizeMax: GROUP_SIZE_MAX,
     inFlightMax: GROUPS_IN_FLIGHT_MAX,
@@ -118,7 +128,7 @@ function openDoors(deps: AcceptDeps): Doors {
     weigh,
     bytesMax: WAITING_BYTES_MAX,
   });
-  const batch = grouped<AcceptRequest, Acceptance>({
+  const batch = grouped<AcceptRequest, Acceptance | null>({
     run: (requests) => accept(deps, requests),
     sizeMax: 1,
     inFlightMax: BATCHES_IN_FLIGHT_MAX,
@@ -126,7 +136,7 @@ function openDoors(deps: AcceptDeps): Doors {
     weigh,
     bytesMax: WAITING_BYTES_MAX,
   });
-  const acceptOne = async (request: AcceptRequest): Promise<Acceptance> => {
+  const acceptOne = async (request: AcceptRequest): Promise<Acceptance | null> => {
     const acceptance = await single(request);
     if (acceptance instanceof Error) throw acceptance;
     return acceptance;
@@ -135,7 +145,10 @@ function openDoors(deps: AcceptDeps): Doors {
 }
 
 /** Of a group that is split, one half may be stored when the other fails: each request has an answer of its own. */
-async function acceptOrTell(deps: AcceptDeps, group: AcceptRequest[]): Promise<(Acceptance | Error)[]> {
+async function acceptOrTell(
+  deps: AcceptDeps,
+  group: AcceptRequest[],
+): Promise<(Acceptance | Error | null)[]> {
   try {
     return await accept(deps, group);
   } catch (error) {
@@ -152,8 +165,24 @@ function weigh({ notifications }: AcceptRequest): number {
   return contents + notifications.length * BYTES_BESIDE_CONTENT;
 }
 
-function reads(db: Database) {
+/** What is asked of Redis in one round trip. */
+const RECALLS = { sizeMax: 256, inFlightMax: 4 };
+
+function idempotency(db: Database, redis: RedisHandle) {
   return {
+    recallUse: grouped({ ...RECALLS, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
+    findFirstUse: (key: IdempotencyKey) => findFirstUse(db, key),
+    guardKey: (key: IdempotencyKey) => guardKey(db, key),
+  };
+}
+
+function rows(db: Database) {
+  return {
+    ...deadLetterIndex(db),
+    ...laneSwitch(db),
+    ...templateStore(db),
+    cancel: (id: string) => cancel(db, id, randomUUIDv7()),
+    findBatch: (id: string) => findBatch(db, id),
     getNotification: (id: string) => getNotification(db, id),
     getBatch: (id: string) => getBatch(db, id),
     getTrace: (id: string) => getTrace(db, id),

@@ -1,6 +1,7 @@
 import type { NotificationResource } from '@fanfare/contracts';
 import type { Cancellation } from '@fanfare/db';
 import { isUuid } from '@fanfare/domain';
+import { isSince, type Repeat } from './idempotency.ts';
 import { notFound, problem } from './problem.ts';
 
 export type CancelDeps = {
@@ -11,16 +12,21 @@ export type CancelDeps = {
 
 /**
  * `PATCH /api/v1/notifications/{id}/cancel`. A 200 means that no call is made after it. While an attempt is under way
- * it is too late, as it is after any end. The scheduler publishes the event.
+ * it is too late, as it is after any end; but under a key that came before it was cancelled, it is what was asked for. The
+ * scheduler publishes the event.
  */
-export async function onCancel(deps: CancelDeps, id: string): Promise<NotificationResource> {
+export async function onCancel(
+  deps: CancelDeps,
+  id: string,
+  repeat: Repeat | null = null,
+): Promise<NotificationResource> {
   const cancellation = isUuid(id) ? await deps.cancel(id) : null;
   if (cancellation === null) throw notFound(id);
-  if (!cancellation.cancelled)
+  const cancelled = await deps.getNotification(id);
+  if (cancelled === null) throw notFound(id);
+  if (!cancellation.cancelled && !isSince(cancelled.cancelled_at, repeat))
     throw problem('invalid-transition', {
       detail: `it is ${cancellation.status}, and can be cancelled no more`,
     });
-  const cancelled = await deps.getNotification(id);
-  if (cancelled === null) throw notFound(id);
   return cancelled;
 }

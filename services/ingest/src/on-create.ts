@@ -1,7 +1,6 @@
 import type { BatchResource, NotificationResource } from '@fanfare/contracts';
-import type { Accepted } from '@fanfare/db';
+import type { Accepted, IdempotencyKey } from '@fanfare/db';
 import {
-  type ContentLimits,
   type Draft,
   type Fault,
   isRecord,
@@ -10,60 +9,103 @@ import {
   type Validated,
 } from '@fanfare/domain';
 import type { Acceptance, AcceptRequest } from './accept.ts';
-import { invalid, problem } from './problem.ts';
+import { type Answer, once, type OnceDeps } from './idempotency.ts';
+import { invalid } from './problem.ts';
+import { type RenderDeps, rendered, type Rendered } from './rendered.ts';
 
 /** What a request brings besides its body. */
-export type RequestContext = { correlationId: string; traceparent: string | null };
-
-export type CreateDeps = {
-  limits: ContentLimits;
-  now: () => number;
-  /** UUIDv7: ids grow with time, which keeps the tables' pages together. */
-  newId: () => string;
-  acceptOne: (request: AcceptRequest) => Promise<Acceptance>;
-  acceptBatch: (request: AcceptRequest) => Promise<Acceptance>;
+export type RequestContext = {
+  correlationId: string;
+  traceparent: string | null;
+  key: IdempotencyKey | null;
 };
+
+export type CreateDeps = OnceDeps &
+  RenderDeps & {
+    now: () => number;
+    /** UUIDv7: ids grow with time, which keeps the tables' pages together. */
+    newId: () => string;
+    /** Null when another request has its key. */
+    acceptOne: (request: AcceptRequest) => Promise<Acceptance | null>;
+    acceptBatch: (request: AcceptRequest) => Promise<Acceptance | null>;
+    getNotification: (id: string) => Promise<NotificationResource | null>;
+    findBatch: (id: string) => Promise<BatchResource | null>;
+  };
 
 const BATCH_SIZE_MAX = 1_000;
 
 /** `POST /api/v1/notifications` */
-export async function onCreate(
+export function onCreate(
   deps: CreateDeps,
   body: unknown,
   context: RequestContext,
-): Promise<NotificationResource> {
-  const draft = validDraft(validate(deps, body));
-  refuseTemplates([draft]);
-  const notification = identify(draft, deps.newId(), null, context.correlationId);
-  const { traceparent } = context;
-  const acceptance = await deps.acceptOne({ notifications: [notification], batch: null, traceparent });
-  return resourceOf(notification, acceptance);
+): Promise<Answer<NotificationResource>> {
+  return once(deps, context.key, {
+    make: () => create(deps, body, context),
+    rebuild: async ({ resource_id }) => {
+      const now = await deps.getNotification(resource_id);
+      return now === null ? null : asAccepted(now);
+    },
+  });
+}
+
+async function create(
+  deps: CreateDeps,
+  body: unknown,
+  { correlationId, traceparent, key }: RequestContext,
+): Promise<NotificationResource | null> {
+  const [result] = await rendered(deps, [valid(validate(deps, body))]);
+  if (result === undefined) throw new Error('a draft was rendered to nothing');
+  const identity = { batch_id: null, correlation_id: correlationId, idempotency_key: key?.key ?? null };
+  const notification = identify(valid(result), deps.newId(), identity);
+  const acceptance = await deps.acceptOne({ notifications: [notification], batch: null, traceparent, key });
+  return acceptance === null ? null : resourceOf(notification, acceptance);
 }
 
 /** `POST /api/v1/notifications/batch`: all of it or nothing. */
-export async function onCreateBatch(
+export function onCreateBatch(
   deps: CreateDeps,
   body: unknown,
-  { correlationId, traceparent }: RequestContext,
-): Promise<BatchResource> {
+  context: RequestContext,
+): Promise<Answer<BatchResource>> {
+  return once(deps, context.key, {
+    make: () => createBatch(deps, body, context),
+    rebuild: ({ resource_id }) => deps.findBatch(resource_id),
+  });
+}
+
+async function createBatch(
+  deps: CreateDeps,
+  body: unknown,
+  { correlationId, traceparent, key }: RequestContext,
+): Promise<BatchResource | null> {
   const { drafts, metadata } = validBatch(deps, body);
-  refuseTemplates(drafts);
+  const members = validAll(await rendered(deps, drafts));
   const id = deps.newId();
   // Ids of the same millisecond are in no order: sorted, they keep that of the members.
-  const ids = drafts.map(() => deps.newId()).toSorted();
-  const notifications = drafts.map((draft, index) => identify(draft, ids[index] ?? '', id, correlationId));
+  const ids = members.map(() => deps.newId()).toSorted();
+  const identity = { batch_id: id, correlation_id: correlationId, idempotency_key: null };
+  const notifications = members.map((member, index) => identify(member, ids[index] ?? '', identity));
   const batch = { id, size: notifications.length, metadata, correlation_id: correlationId };
-  const { at } = await deps.acceptBatch({ notifications, batch, traceparent });
-  return { id, size: batch.size, correlation_id: correlationId, created_at: new Date(at).toISOString() };
+  const acceptance = await deps.acceptBatch({ notifications, batch, traceparent, key });
+  if (acceptance === null) return null;
+  const created_at = new Date(acceptance.at).toISOString();
+  return { id, size: batch.size, correlation_id: correlationId, created_at };
 }
 
 function validate({ limits, now }: CreateDeps, input: unknown): Validated<Draft> {
   return validateNotification(input, { limits, now: now(), unknownFields: 'refuse' });
 }
 
-function validDraft(validated: Validated<Draft>): Draft {
+function valid<T>(validated: Validated<T>): T {
   if (!validated.ok) throw invalid(validated.faults);
   return validated.value;
+}
+
+function validAll<T>(members: Validated<T>[]): T[] {
+  const { values, faults } = separated(members);
+  if (faults.length > 0) throw invalid(faults);
+  return values;
 }
 
 type Batch = { drafts: Draft[]; metadata: Record<string, unknown> | null };
@@ -82,14 +124,18 @@ function validBatch(deps: CreateDeps, body: unknown): Batch {
   return { drafts: members.drafts, metadata: isRecord(metadata) ? metadata : null };
 }
 
-/** Every fault of every member, under its index. */
 function validMembers(deps: CreateDeps, members: unknown): { drafts: Draft[]; faults: Fault[] } {
   if (!Array.isArray(members) || members.length < 1 || members.length > BATCH_SIZE_MAX)
     return { drafts: [], faults: [fault('notifications', `must be an array of 1 to ${BATCH_SIZE_MAX}`)] };
-  const validated = members.map((member) => validate(deps, member));
+  const { values, faults } = separated(members.map((member) => validate(deps, member)));
+  return { drafts: values, faults };
+}
+
+/** Every fault of every member, under its index. */
+function separated<T>(members: Validated<T>[]): { values: T[]; faults: Fault[] } {
   return {
-    drafts: validated.flatMap((result) => (result.ok ? [result.value] : [])),
-    faults: validated.flatMap((result, index) => (result.ok ? [] : result.faults.map(under(index)))),
+    values: members.flatMap((member) => (member.ok ? [member.value] : [])),
+    faults: members.flatMap((member, index) => (member.ok ? [] : member.faults.map(under(index)))),
   };
 }
 
@@ -102,23 +148,32 @@ function fault(field: string, message: string): Fault {
   return { field, message, type: 'invalid-request' };
 }
 
-/** No template can be made yet, so every id of one is unknown. */
-function refuseTemplates(drafts: Draft[]): void {
-  const named = drafts.find(({ template_id }) => template_id !== null);
-  if (named !== undefined)
-    throw problem('unknown-template', { detail: `there is no template ${named.template_id}` });
+function identify(
+  member: Rendered,
+  id: string,
+  identity: Pick<Accepted, 'batch_id' | 'correlation_id' | 'idempotency_key'>,
+): Accepted {
+  return { ...member, id, tenant_id: 'default', source: null, ...identity };
 }
 
-function identify(draft: Draft, id: string, batchId: string | null, correlationId: string): Accepted {
-  return {
-    draft,
-    id,
-    tenant_id: 'default',
-    batch_id: batchId,
-    correlation_id: correlationId,
-    idempotency_key: null,
-    source: null,
-  };
+/** Nothing has happened to it yet. */
+const UNTOUCHED = {
+  next_retry_at: null,
+  last_attempted_at: null,
+  delivered_at: null,
+  failed_at: null,
+  cancelled_at: null,
+  provider: null,
+  provider_message_id: null,
+};
+
+/**
+ * A notification as the answer to its request showed it. (What was accepted while Kafka was away was `pending` then; by
+ * now it is queued, or will be without anybody's help.)
+ */
+function asAccepted(now: NotificationResource): NotificationResource {
+  const status = now.scheduled_at === null ? 'queued' : 'pending';
+  return { ...now, status, failure_reason: null, attempts: 0, ...UNTOUCHED, updated_at: now.created_at };
 }
 
 function resourceOf({ draft, ...identity }: Accepted, { at, status }: Acceptance): NotificationResource {
@@ -128,6 +183,7 @@ function resourceOf({ draft, ...identity }: Accepted, { at, status }: Acceptance
     correlation_id: identity.correlation_id,
     batch_id: identity.batch_id,
     template_id: draft.template_id,
+    template_version: identity.template_version ?? null,
     channel: draft.channel,
     recipient: draft.recipient,
     content: draft.content,
@@ -141,13 +197,7 @@ function resourceOf({ draft, ...identity }: Accepted, { at, status }: Acceptance
     failure_reason: null,
     attempts: 0,
     max_attempts: draft.max_attempts,
-    next_retry_at: null,
-    last_attempted_at: null,
-    delivered_at: null,
-    failed_at: null,
-    cancelled_at: null,
-    provider: null,
-    provider_message_id: null,
+    ...UNTOUCHED,
     idempotency_key: identity.idempotency_key,
     delivery_mode: draft.delivery_mode,
     created_at,

@@ -13,6 +13,7 @@ import {
   type Resolutions,
 } from '@fanfare/db';
 import { isUuid } from '@fanfare/domain';
+import { isSince, type Repeat } from './idempotency.ts';
 import {
   cursorAt,
   readListRequest,
@@ -84,12 +85,19 @@ const WHY_NOT: Record<Exclude<DeadLetterResolution, 'redriven'>, string> = {
   not_redrivable: 'there is no failed notification behind it',
 };
 
-/** `POST /api/v1/dead-letters/{id}/redrive` */
-export async function onRedriveOne(deps: DeadLetterDeps, id: string): Promise<DeadLetterResource> {
+/** `POST /api/v1/dead-letters/{id}/redrive`: under a key that came before it was redriven, it is what was asked for. */
+export async function onRedriveOne(
+  deps: DeadLetterDeps,
+  id: string,
+  repeat: Repeat | null = null,
+): Promise<DeadLetterResource> {
   const resolution = isUuid(id) ? await toldOnce(deps.redriveDeadLetter(id)) : null;
   if (resolution === null) throw notFound(id);
-  if (resolution !== 'redriven') throw problem('not-redrivable', { detail: WHY_NOT[resolution] });
-  return onReadDeadLetter(deps, id);
+  const letter = await onReadDeadLetter(deps, id);
+  const isRepeated = letter.resolution === 'redriven' && isSince(letter.resolved_at, repeat);
+  if (resolution !== 'redriven' && !isRepeated)
+    throw problem('not-redrivable', { detail: WHY_NOT[resolution] });
+  return letter;
 }
 
 /** `POST /api/v1/dead-letters/redrive`: so much of it as one call does. */

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { DatabaseAway } from '@fanfare/db';
+import { DatabaseAway, type IdempotencyKey } from '@fanfare/db';
 import { isRecord } from '@fanfare/domain';
 import { extractContext, type Health, histogram, QueueFull, traceparentOf } from '@fanfare/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MaybeAccepted } from './accept.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
+import { guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
 import {
   type DeadLetterDeps,
@@ -19,14 +20,24 @@ import {
 } from './on-dead-letters.ts';
 import { type LaneDeps, onListLanes, onPauseLanes, onResumeLanes } from './on-lanes.ts';
 import type { LanePath } from './on-lanes-request.ts';
+import {
+  onChangeTemplate,
+  onCreateTemplate,
+  onDeleteTemplate,
+  onListTemplates,
+  onReadTemplate,
+  type TemplateDeps,
+} from './on-templates.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
 
 export type ServerDeps = CreateDeps &
+  GuardDeps &
   ReadDeps &
   CancelDeps &
   DeadLetterDeps &
-  LaneDeps & {
+  LaneDeps &
+  TemplateDeps & {
     health: Health;
     /** The text of schemas/openapi.yaml. */
     openapi: string;
@@ -37,6 +48,22 @@ const BODY_BYTES_MAX = 1024 * 1024;
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** Here the key is stored with what is made under it; everywhere else before anything is done. */
+const MAKERS = new Set([
+  '/api/v1/notifications',
+  '/api/v1/notifications/batch',
+  '/api/v1/templates',
+  '/api/v1/templates/:id',
+]);
+const CHANGING = new Set(['POST', 'PUT', 'PATCH']);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of its idempotency key, unless there is none or the route makes something. */
+    repeat: Repeat | null;
+  }
+}
 
 const duration = histogram({
   name: 'fanfare_http_request_duration_seconds',
@@ -70,8 +97,21 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     observeDuration(request, reply);
     done();
   });
+  guardKeys(app, deps);
   addRoutes(app, deps);
   return app;
+}
+
+/** Every route that changes something heeds the idempotency key of a request. */
+function guardKeys(app: FastifyInstance, deps: GuardDeps): void {
+  app.decorateRequest('repeat', null);
+  app.addHook('onRoute', (route) => {
+    if (typeof route.method !== 'string' || !CHANGING.has(route.method) || MAKERS.has(route.url)) return;
+    route.preHandler = async (request) => {
+      const key = keyOf(request);
+      if (key !== null) request.repeat = await guard(deps, key);
+    };
+  });
 }
 
 function observeDuration(
@@ -88,20 +128,31 @@ function observeDuration(
 function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/api/v1/notifications', {
     POST: async (request, reply) => {
-      const created = await onCreate(deps, request.body, contextOf(request));
-      return reply.code(202).header('location', `/api/v1/notifications/${created.id}`).send(created);
+      const { resource: created, isFirst } = await onCreate(deps, request.body, contextOf(request));
+      const location = `/api/v1/notifications/${created.id}`;
+      return reply
+        .code(isFirst ? 202 : 200)
+        .header('location', location)
+        .send(created);
     },
   });
   resource(app, '/api/v1/notifications/batch', {
     POST: async (request, reply) => {
-      const created = await onCreateBatch(deps, request.body, contextOf(request));
-      return reply.code(202).header('location', `/api/v1/notifications/batch/${created.id}`).send(created);
+      const { resource: created, isFirst } = await onCreateBatch(deps, request.body, contextOf(request));
+      const location = `/api/v1/notifications/batch/${created.id}`;
+      return reply
+        .code(isFirst ? 202 : 200)
+        .header('location', location)
+        .send(created);
     },
   });
   resource(app, '/api/v1/notifications/batch/:id', { GET: (request) => onReadBatch(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/:id', { GET: (request) => onRead(deps, idOf(request)) });
-  resource(app, '/api/v1/notifications/:id/cancel', { PATCH: (request) => onCancel(deps, idOf(request)) });
+  resource(app, '/api/v1/notifications/:id/cancel', {
+    PATCH: (request) => onCancel(deps, idOf(request), request.repeat),
+  });
   resource(app, '/api/v1/notifications/:id/trace', { GET: (request) => onReadTrace(deps, idOf(request)) });
+  addTemplateRoutes(app, deps);
   addDeadLetterRoutes(app, deps);
   addLaneRoutes(app, deps);
   resource(app, '/openapi.yaml', {
@@ -119,12 +170,37 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
     });
 }
 
+function addTemplateRoutes(app: FastifyInstance, deps: TemplateDeps): void {
+  resource(app, '/api/v1/templates', {
+    GET: (request) => onListTemplates(deps, request.query),
+    POST: async (request, reply) => {
+      const { resource: created, isFirst } = await onCreateTemplate(deps, request.body, keyOf(request));
+      const location = `/api/v1/templates/${created.id}`;
+      return reply
+        .code(isFirst ? 201 : 200)
+        .header('location', location)
+        .send(created);
+    },
+  });
+  resource(app, '/api/v1/templates/:id', {
+    GET: (request) => onReadTemplate(deps, idOf(request)),
+    PUT: async (request) => {
+      const { body } = request;
+      return (await onChangeTemplate(deps, { id: idOf(request), body, key: keyOf(request) })).resource;
+    },
+    DELETE: async (request, reply) => {
+      await onDeleteTemplate(deps, idOf(request));
+      return reply.code(204).send();
+    },
+  });
+}
+
 function addDeadLetterRoutes(app: FastifyInstance, deps: DeadLetterDeps): void {
   resource(app, '/api/v1/dead-letters', { GET: (request) => onListDeadLetters(deps, request.query) });
   resource(app, '/api/v1/dead-letters/redrive', {
     POST: async (request, reply) => {
       const report = await onRedrive(deps, request.body);
-      return reply.code(report.dry_run ? 200 : 202).send(report);
+      return reply.code(report.dry_run || request.repeat?.isFirst === false ? 200 : 202).send(report);
     },
   });
   resource(app, '/api/v1/dead-letters/purge', { POST: (request) => onPurge(deps, request.body) });
@@ -136,7 +212,10 @@ function addDeadLetterRoutes(app: FastifyInstance, deps: DeadLetterDeps): void {
     },
   });
   resource(app, '/api/v1/dead-letters/:id/redrive', {
-    POST: async (request, reply) => reply.code(202).send(await onRedriveOne(deps, idOf(request))),
+    POST: async (request, reply) => {
+      const letter = await onRedriveOne(deps, idOf(request), request.repeat);
+      return reply.code(request.repeat?.isFirst === false ? 200 : 202).send(letter);
+    },
   });
 }
 
@@ -221,8 +300,17 @@ function correlationIdOf({ headers }: IncomingMessage): string {
   return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
 }
 
-function contextOf({ id, headers }: FastifyRequest): RequestContext {
-  return { correlationId: id, traceparent: traceparentOf(extractContext(headers)) };
+function contextOf(request: FastifyRequest): RequestContext {
+  const { id, headers } = request;
+  return { correlationId: id, traceparent: traceparentOf(extractContext(headers)), key: keyOf(request) };
+}
+
+/** Who calls without a key of ours. */
+const ANONYMOUS = 'anonymous';
+
+function keyOf({ headers, url, body }: FastifyRequest): IdempotencyKey | null {
+  const [path = ''] = url.split('?', 1);
+  return readKey(headers['idempotency-key'], { caller: ANONYMOUS, path, body });
 }
 
 function idOf(request: FastifyRequest): string {

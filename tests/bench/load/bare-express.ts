@@ -43,6 +43,7 @@ function notificationOf({ channel, recipient, content, metadata, priority }: Bod
     correlation_id: randomUUID(),
     batch_id: null,
     template_id: null,
+    template_version: null,
     channel,
     recipient,
     content,

@@ -1,0 +1,87 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { eventually, stack } from '@fanfare/testkit';
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { connectRedis, type RedisHandle } from './connect.ts';
+import type { RequestKey } from './idempotency.ts';
+import { type Network, openNetwork } from './network-fixture.test.ts';
+
+const LONGEST_MS = 10 * 60_000;
+
+describe('idempotency cache', () => {
+  let network: Network;
+  let redis: RedisHandle;
+
+  beforeEach(async () => {
+    network = await openNetwork(new URL((await stack()).REDIS_URL));
+    const log = { info: () => {}, warn: () => {} };
+    redis = connectRedis({ url: network.url, name: `idempotency-test-${process.pid}`, log });
+    await eventually(() => redis.check());
+  });
+  afterEach(async () => {
+    redis.close();
+    await network.close();
+  });
+
+  it('remembers what was stored under a key, and nothing else', async () => {
+    const [one, two, unknown] = [key(), key(), key()];
+    const uses = [
+      { ...one, resource_id: randomUUID() },
+      { ...two, resource_id: randomUUID(), resource_version: 7 },
+    ];
+    await redis.rememberUses(uses);
+    expect(await redis.recallUses([two, unknown, one, { ...one, path: '/other' }])).to.deep.equal([
+      { digest: two.digest, resource_id: uses[1]?.resource_id, resource_version: 7 },
+      null,
+      { digest: one.digest, resource_id: uses[0]?.resource_id, resource_version: null },
+      null,
+    ]);
+  });
+
+  it('tells callers, paths and keys apart however they are put together', async () => {
+    const one = { ...key(), caller: 'a', path: 'b c', key: randomUUID() };
+    await redis.rememberUses([{ ...one, resource_id: randomUUID() }]);
+    expect(await redis.recallUses([{ ...one, caller: 'a b', path: 'c' }])).to.deep.equal([null]);
+  });
+
+  it('keeps it for minutes, under a name that does not tell the key', async () => {
+    const one = key();
+    await redis.rememberUses([{ ...one, resource_id: randomUUID() }]);
+    const client = new Redis((await stack()).REDIS_URL);
+    try {
+      expect(await client.keys(`*${one.key}*`)).to.be.empty;
+      const names = await client.keys('idempotency:*');
+      const lives = await Promise.all(names.map((name) => client.pttl(name)));
+      for (const life of lives) expect(life).to.be.within(1, LONGEST_MS);
+    } finally {
+      client.disconnect();
+    }
+  });
+
+  it('knows nothing, at once, while Redis is away, and what it knew when it is back', async () => {
+    const one = key();
+    await redis.rememberUses([{ ...one, resource_id: randomUUID() }]);
+    await network.cut();
+    await eventually(async () => expect(await redis.check().catch(() => 'away')).to.equal('away'));
+    expect(await redis.recallUses([one, one])).to.deep.equal([null, null]);
+    await redis.rememberUses([{ ...key(), resource_id: randomUUID() }]);
+    await network.mend();
+    await eventually(async () => expect((await redis.recallUses([one]))[0]).to.not.equal(null));
+  });
+
+  it('takes what is not of ours for nothing', async () => {
+    const one = key();
+    const client = new Redis((await stack()).REDIS_URL);
+    const name = `idempotency:${createHash('sha256')
+      .update(JSON.stringify([one.caller, one.path, one.key]))
+      .digest('base64url')}`;
+    await client.set(name, 'rubbish', 'PX', 10_000);
+    client.disconnect();
+    expect(await redis.recallUses([one])).to.deep.equal([null]);
+  });
+});
+
+function key(): RequestKey {
+  const digest = createHash('sha256').update('a body').digest();
+  return { caller: 'anonymous', path: '/api/v1/notifications', key: randomUUID(), digest };
+}
