@@ -10,10 +10,10 @@ import { python } from './python.ts';
 import { recipientFor } from './recipients.ts';
 import { sendByCurl } from './rest-door.ts';
 import { callsSince } from './simulator.ts';
-import { type System, useSystem } from './system.ts';
+import { DELIVERY_CONCURRENCY, type System, useSystem } from './system.ts';
 
-/** Of one channel. */
-const WAITING = 20;
+/** Of one channel: more than it works on at once. */
+const WAITING = DELIVERY_CONCURRENCY + 10;
 /** What has the same key is in the same partition, the waiting ones before those that come after them. */
 const KEY = 'one partition for all of them';
 

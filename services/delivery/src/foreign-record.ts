@@ -71,7 +71,6 @@ function ownFaults(input: Input, lane: Lane): Fault[] {
   const wrong: [boolean, string, string][] = [
     [idOf(input) === null, 'id', 'must be a UUID, or be left out beside source and idempotency_key'],
     [input['channel'] !== lane.channel, 'channel', `must be ${lane.channel}, the topic's`],
-    [input['template_id'] !== undefined, 'template_id', 'names no template'],
   ];
   return wrong.flatMap(([isWrong, field, message]) =>
     isWrong ? [{ field, message, type: 'invalid-request' as const }] : [],
@@ -105,6 +104,6 @@ function text(input: Input, field: string): string | null {
   return typeof value === 'string' && value !== '' && value.length <= TEXT_LENGTH_MAX ? value : null;
 }
 
-function tell(faults: Fault[]): string {
+export function tell(faults: Fault[]): string {
   return faults.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
 }

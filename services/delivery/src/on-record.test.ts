@@ -22,6 +22,7 @@ import {
 import { accepted, useDatabase } from '@fanfare/db/fixture';
 import { type Delivery, type Outcome, statusEvent, workHeaders } from '@fanfare/domain';
 import { type ConsumedRecord, type OutgoingRecord, PublishRefused } from '@fanfare/kafka';
+import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
 import type { Pass } from './gate.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
@@ -275,6 +276,23 @@ describe('onRecord', () => {
     expect(world.statuses()).to.deep.equal(['queued', 'processing', 'delivered']);
   });
 
+  it('sends what the row says where the record has no content', async () => {
+    const { notification, record } = await store({ content: 'as rendered' });
+    const world = worldOf(notification, [unavailable(), { kind: 'accepted', messageId: null }]);
+    const contents: unknown[] = [];
+    const deps: DeliveryDeps = {
+      ...world.deps,
+      readWork: () => Promise.resolve({ kind: 'own', notification: { ...notification, content: null } }),
+      call: (claimed, pass) => {
+        contents.push(claimed.notification.content);
+        return world.deps.call(claimed, pass);
+      },
+    };
+    await run(deps, record);
+    await run(deps, returned(world.published));
+    expect(contents).to.deep.equal(['as rendered', 'as rendered']);
+  });
+
   it('buries another notification under a known id, and sends neither it nor the first again', async () => {
     const id = randomUUID();
     const notification = notificationOf(acceptedOf(id), Date.now());
@@ -286,6 +304,135 @@ describe('onRecord', () => {
     await run(second.deps, { ...recordOf(notification), headers: {} });
     expect(second.calls).to.equal(0);
     expect(reasonOf(second.published)).to.equal('id_conflict');
+  });
+
+  it('sends nothing of another notification under an id that nobody has claimed yet', async () => {
+    const { notification } = await store();
+    const other = acceptedOf(notification.id);
+    other.draft = { ...other.draft, content: 'something else' };
+    const world = worldOf(notification, [], other);
+    await run(world.deps, { ...recordOf(notification), headers: {} });
+    expect(world.calls).to.equal(0);
+    expect(reasonOf(world.published)).to.equal('id_conflict');
+    expect(await row(notification.id)).to.include({ state: 'accepted', fence: 0 });
+  });
+
+  it('takes one record of an id after the other, so that no group of rows holds an id twice', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    const answer = Promise.withResolvers<void>();
+    const claims: string[] = [];
+    const deps: DeliveryDeps = {
+      ...world.deps,
+      claim: (request) => {
+        claims.push(request.claimed_from);
+        return world.deps.claim(request);
+      },
+      call: (...args) => answer.promise.then(() => world.deps.call(...args)),
+    };
+    const both = [run(deps, record), run(deps, { ...record, offset: (offset += 1) })];
+    await eventually(() => world.statuses().includes('processing'));
+    expect(claims).to.have.length(1);
+    answer.resolve();
+    await Promise.all(both);
+    expect(claims).to.have.length(2);
+    expect(world.calls).to.equal(1);
+  });
+
+  it('tells that one has expired before anybody claimed it', async () => {
+    const { notification, record } = await store({ expires_at: Date.now() - 1 });
+    const world = worldOf(notification, []);
+    await run(world.deps, record);
+    expect(world.calls).to.equal(0);
+    expect(world.statuses()).to.deep.equal(['expired']);
+  });
+
+  it('counts the lease from before the claim was sent', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    let nowMs = 1_000;
+    const since: number[] = [];
+    const deps: DeliveryDeps = {
+      ...world.deps,
+      monotonicMs: () => nowMs,
+      claim: async (request) => {
+        nowMs += 5_000;
+        return world.deps.claim(request);
+      },
+      call: (claimed, pass) => {
+        since.push(claimed.claimedAtMs);
+        return world.deps.call(claimed, pass);
+      },
+    };
+    await run(deps, record);
+    expect(since).to.deep.equal([1_000]);
+  });
+
+  it('calls while Kafka has yet to take that it begins, and is done only when it has', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    const taken = Promise.withResolvers<void>();
+    const publish: DeliveryDeps['publish'] = async (records) => {
+      const isFirst = world.published.length === 0;
+      world.published.push(...records);
+      if (isFirst) await taken.promise;
+    };
+    let isDone = false;
+    const running = run({ ...world.deps, publish }, record).then(() => (isDone = true));
+    await eventually(() => world.statuses().includes('delivered'));
+    await new Promise(setImmediate);
+    expect(isDone).to.equal(false);
+    taken.resolve();
+    await running;
+  });
+
+  it('publishes what follows when the reply to its own settling was lost', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    const settleTwice: DeliveryDeps['settle'] = async (settlement) => {
+      await world.deps.settle(settlement);
+      return world.deps.settle(settlement);
+    };
+    await run({ ...world.deps, settle: settleTwice }, record);
+    expect(world.statuses()).to.deep.equal(['processing', 'delivered']);
+  });
+
+  it('says nothing of an end that another record has brought', async () => {
+    const { notification, record } = await store();
+    const slow = worldOf(notification, [unavailable()]);
+    const call: DeliveryDeps['call'] = async (...args) => {
+      await endLease(notification.id);
+      const other = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+      await run(other.deps, { ...record, offset: (offset += 1) });
+      return slow.deps.call(...args);
+    };
+    await run({ ...slow.deps, call }, record);
+    expect(await row(notification.id)).to.include({ state: 'delivered', fence: 2 });
+    expect(slow.published.map(({ topic, value }) => `${topic} ${String(value)}`)).to.deep.equal([
+      'event processing',
+    ]);
+  });
+
+  it('buries a record whose notification was deleted while it was delivered', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
+    const call: DeliveryDeps['call'] = async (...args) => {
+      await test.sql('DELETE FROM deliveries WHERE id = $1', [notification.id]);
+      return world.deps.call(...args);
+    };
+    await run({ ...world.deps, call }, record);
+    expect(reasonOf(world.published)).to.equal('row_missing');
+  });
+
+  it('comes back to a record that cannot be read now', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, []);
+    const verdict = await run(
+      { ...world.deps, now: () => 5, readWork: () => Promise.resolve('unreadable now') },
+      record,
+    );
+    expect(verdict).to.deep.equal({ done: false, againAtMs: 1_005 });
+    expect(world.published).to.be.empty;
   });
 
   it('buries what cannot be read', async () => {
@@ -311,6 +458,10 @@ describe('onRecord', () => {
         const [adopted] = await adoptForeign(test.db, [stored]);
         if (adopted === undefined || adopted === 'unseen') throw new Error('not adopted');
         return adopted;
+      },
+      whole: async (asRead) => {
+        const [stored] = asRead.content === null ? await readPublishable(test.db, [asRead.id]) : [];
+        return stored?.notification ?? asRead;
       },
       claim: async (request) => (await claim(test.db, [request], LEASE_MS)).get(request.id) ?? null,
       settle: async (settlement) => (await settle(test.db, [settlement])).get(settlement.id) ?? null,

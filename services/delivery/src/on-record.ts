@@ -36,11 +36,13 @@ import type { Work } from './read-work.ts';
 export type DeliveryDeps = {
   channel: Channel;
   /** Each of these steps tries until it succeeds: Postgres or Kafka may be away for a while, the record waits. */
-  readWork: (record: ConsumedRecord) => Promise<Work>;
+  readWork: (record: ConsumedRecord) => Promise<Work | 'unreadable now'>;
   /** Runs steps of one notification after each other, so that a group of rows holds no id twice. */
   oneAtATime: <R>(id: string, run: () => Promise<R>) => Promise<R>;
   adopt: (accepted: Accepted) => Promise<Exclude<Adopted, 'unseen'> | Error>;
   claim: (request: ClaimRequest) => Promise<Claim | null>;
+  /** A notification whose record has no content, as its row has it; any other as it is. */
+  whole: (notification: Notification) => Promise<Notification>;
   settle: (settlement: Settlement) => Promise<Settled | null>;
   deliverLate: (late: LateDelivery) => Promise<void>;
   /** Null for a retry that is no longer the row's state: whoever changed it says what follows. */
@@ -79,12 +81,16 @@ export type Verdict = { done: true } | { done: false; againAtMs: number };
  */
 export async function onRecord(deps: DeliveryDeps, record: ConsumedRecord, pass: Pass): Promise<Verdict> {
   const work = await deps.readWork(record);
+  if (work === 'unreadable now') return { done: false, againAtMs: deps.now() + UNREADABLE_WAIT_MS };
   if (work.kind === 'unusable') return bury(deps, record, work.reason, work.message);
   return deps.oneAtATime(work.notification.id, async () => {
     const refusal = work.kind === 'own' ? null : await adopt(deps, work.accepted);
     return refusal === null ? deliver(deps, record, work, pass) : bury(deps, record, ...refusal);
   });
 }
+
+/** A record whose schema cannot be had now waits without a slot: others of its channel can be read. */
+const UNREADABLE_WAIT_MS = 1_000;
 
 const DONE: Verdict = { done: true };
 
@@ -138,7 +144,7 @@ async function attempt(deps: DeliveryDeps, claimed: ClaimedAttempt, work: Usable
   const announced = deps.publish(announcements(deps, work, delivery));
   // Its failure is met below; until then nobody is to take it for unhandled.
   announced.catch(() => {});
-  const called = await deps.call(claimed, pass);
+  const called = await deps.call({ ...claimed, notification: await deps.whole(notification) }, pass);
   const decision = called === null ? release(deps.random()) : decided(deps, delivery, called.outcome);
   await settle(deps, record, notification, settlement(delivery, called, decision));
   if (called !== null) deps.observe({ notification, delivery, called, decision });

@@ -66,6 +66,16 @@ describe('readWork', () => {
       });
   });
 
+  it('leaves it to the row what a template says', async () => {
+    const { content: _, ...asked } = minimal;
+    const templated = { ...asked, template_id: randomUUID(), template_variables: { Name: 'Ada' } };
+    for (const value of [templated, { ...templated, content: 'is replaced' }]) {
+      const work = await read(value);
+      expect(work).to.nested.include({ kind: 'foreign', 'notification.content': null });
+      expect(work).to.deep.nested.include({ 'accepted.draft.template_variables': { Name: 'Ada' } });
+    }
+  });
+
   it('makes the same id of the same source and key, and another of any other pair', async () => {
     const { id: _, ...anonymous } = minimal;
     const idOf = async (source: string, key: string): Promise<string> => {
@@ -96,10 +106,12 @@ describe('readWork', () => {
       { ...minimal, id: '7', source: 's', idempotency_key: 'k' },
       'id must be',
     ],
+    ['a key of nobody', { ...minimal, id: undefined, idempotency_key: 'k' }, 'id must be a UUID'],
+    ['a producer without a key', { ...minimal, id: undefined, source: 's' }, 'id must be a UUID'],
     ['another channel than the topic', { ...minimal, channel: 'push' }, 'channel must be sms'],
     ['an unknown channel', { ...minimal, channel: 'fax' }, 'channel must be one of'],
     ['an unknown priority', { ...minimal, priority: 'urgent' }, 'priority must be one of'],
-    ['a template', { ...minimal, template_id: randomUUID() }, 'template_id names no template'],
+    ['a template that is no id', { ...minimal, template_id: 'welcome' }, 'template_id must be a UUID'],
     ['metadata that is no JSON', { ...minimal, metadata: '{' }, 'metadata must be an object'],
     ['several faults at once', { id, recipient: 'x', content: '' }, 'recipient must'],
   ];

@@ -75,7 +75,14 @@ function foreign(limits: ContentLimits, record: ConsumedRecord, value: unknown):
   const read = readForeign(limits, record, value);
   if (!read.ok) return unusable('invalid', read.message);
   const { accepted } = read;
-  return { kind: 'foreign', accepted, notification: notificationOf(accepted, record.timestampMs) };
+  const notification = notificationOf(accepted, record.timestampMs);
+  return { kind: 'foreign', accepted, notification: withoutContent(notification) };
+}
+
+/** What a template makes of it is in its row, rendered once; the record says only what it was asked to say. */
+function withoutContent(notification: Notification): Notification {
+  if (notification.template_id === null) return notification;
+  return { ...notification, content: null, subject: null, html: null };
 }
 
 /** A foreign record on its retry: its row exists, but its bytes are still its producer's. */

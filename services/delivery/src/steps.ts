@@ -1,4 +1,4 @@
-import { notificationCodec } from '@fanfare/contracts';
+import { type Notification, notificationCodec } from '@fanfare/contracts';
 import {
   type Accepted,
   adoptForeign,
@@ -6,15 +6,19 @@ import {
   type ClaimRequest,
   type Database,
   deliverLate,
+  findAdopted,
+  findTemplates,
   giveUp,
   isolate,
+  readPublishable,
   RowRefused,
   settle,
   type Settlement,
 } from '@fanfare/db';
 import type { ContentLimits } from '@fanfare/domain';
-import { type OutgoingRecord, publishEach, type Publisher, type Serde } from '@fanfare/kafka';
+import { type OutgoingRecord, publishEach, type Publisher, RegistryAway, type Serde } from '@fanfare/kafka';
 import { grouped, type Logger, untilDone } from '@fanfare/runtime';
+import { adopt } from './adopt.ts';
 import type { DeliveryDeps } from './on-record.ts';
 import { readWork } from './read-work.ts';
 
@@ -31,7 +35,7 @@ export type StepsOptions = {
 
 export type Steps = Pick<
   DeliveryDeps,
-  'readWork' | 'adopt' | 'claim' | 'settle' | 'deliverLate' | 'giveUp' | 'publish'
+  'readWork' | 'adopt' | 'claim' | 'whole' | 'settle' | 'deliverLate' | 'giveUp' | 'publish'
 >;
 
 /** Statements of this many rows take a few milliseconds; larger ones would make their first row wait for the last. */
@@ -42,15 +46,31 @@ export function createSteps(options: StepsOptions): Steps {
   const { serde, limits, log, signal } = options;
   const persist: Persist = (what, step) =>
     untilDone(step, { what, log, signal, isFinal: (error) => error instanceof RowRefused });
+  const tellUnreadable = unreadableTeller(log);
   const reading = {
     decode: async (bytes: Buffer | null) => serde.decode(notificationCodec, bytes),
     limits,
     now: Date.now,
   };
   return {
-    readWork: (record) => persist('reading a record', () => readWork(reading, record)),
+    readWork: (record) => readWork(reading, record).catch(tellUnreadable),
     publish: publishing(options.publisher, persist),
     ...rowSteps(options, persist),
+  };
+}
+
+/** Each that waits asks again every second; the log says it now and then. */
+const TELL_EVERY_MS = 30_000;
+
+function unreadableTeller(log: Logger): (error: unknown) => 'unreadable now' {
+  let tellAfterMs = 0;
+  return (error) => {
+    if (!(error instanceof RegistryAway)) throw error;
+    if (performance.now() >= tellAfterMs) {
+      log.warn('records wait for the schema registry', { error });
+      tellAfterMs = performance.now() + TELL_EVERY_MS;
+    }
+    return 'unreadable now';
   };
 }
 
@@ -58,13 +78,20 @@ type Persist = <T>(what: string, step: () => Promise<T>) => Promise<T>;
 
 /** Steps on rows of the truth. No two records of one id are in flight at once, so the ids of a group are distinct. */
 function rowSteps(
-  { db, leaseMs }: StepsOptions,
+  { db, leaseMs, limits }: StepsOptions,
   persist: Persist,
-): Pick<Steps, 'adopt' | 'claim' | 'settle' | 'deliverLate' | 'giveUp'> {
+): Pick<Steps, 'adopt' | 'claim' | 'whole' | 'settle' | 'deliverLate' | 'giveUp'> {
+  const adoption = {
+    limits,
+    findAdopted: (accepted: Accepted[]) => findAdopted(db, accepted),
+    findTemplates: (ids: string[]) => findTemplates(db, ids),
+    adoptForeign: (accepted: Accepted[]) => adoptForeign(db, accepted),
+  };
   const adopting = grouped({
     ...GROUP,
-    run: (accepted: Accepted[]) => isolate(accepted, (some) => adoptForeign(db, some)),
+    run: (accepted: Accepted[]) => isolate(accepted, (some) => adopt(adoption, some)),
   });
+  const reading = grouped({ ...GROUP, run: (ids: string[]) => storedNotifications(db, ids) });
   const claiming = grouped({
     ...GROUP,
     run: async (requests: ClaimRequest[]) => {
@@ -87,10 +114,24 @@ function rowSteps(
         return adopted;
       }),
     claim: (request) => persist('claiming', () => claiming(request)),
+    whole: async (notification) =>
+      notification.content === null
+        ? persist('reading a rendered notification', () => reading(notification.id))
+        : notification,
     settle: (settlement) => persist('settling', () => settling(settlement)),
     giveUp: (id, fence, reason) => persist('giving up', () => giveUp(db, { id, fence, reason })),
     deliverLate: (late) => persist('recording a late delivery', () => deliverLate(db, [late])),
   };
+}
+
+async function storedNotifications(db: Database, ids: string[]): Promise<Notification[]> {
+  const rows = await readPublishable(db, ids);
+  const byId = new Map(rows.map(({ notification }) => [notification.id, notification]));
+  return ids.map((id) => {
+    const stored = byId.get(id);
+    if (stored === undefined) throw new Error(`notification ${id} is claimed and has no row`);
+    return stored;
+  });
 }
 
 function publishing(publisher: Publisher, persist: Persist): Steps['publish'] {

@@ -165,12 +165,11 @@ function weigh({ notifications }: AcceptRequest): number {
   return contents + notifications.length * BYTES_BESIDE_CONTENT;
 }
 
-/** What is asked of Redis in one round trip. */
-const RECALLS = { sizeMax: 256, inFlightMax: 4 };
-
 function idempotency(db: Database, redis: RedisHandle) {
+  /** What is asked of Redis in one round trip. */
+  const recalls = { sizeMax: 256, inFlightMax: 4 };
   return {
-    recallUse: grouped({ ...RECALLS, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
+    recallUse: grouped({ ...recalls, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
     findFirstUse: (key: IdempotencyKey) => findFirstUse(db, key),
     guardKey: (key: IdempotencyKey) => guardKey(db, key),
   };
