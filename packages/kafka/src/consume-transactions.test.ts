@@ -85,6 +85,24 @@ describe('consume, from a log with transactions', function () {
     expect([...inbox.records, ...second.records]).to.have.length(1);
   });
 
+  it('hands out nothing of transactions that were aborted, however they lay in one another', async () => {
+    const [topic, kafka] = [await newTopic(1), await openKafka(open)];
+    const [outer, inner] = [await openTransactional(kafka), await openTransactional(kafka)];
+    const first = await outer.transaction();
+    await send(first, topic, 'withdrawn');
+    const second = await inner.transaction();
+    // A key that reads like the marker of an abort.
+    await second.send({ topic, messages: [{ key: Buffer.alloc(4), value: 'withdrawn' }] });
+    await send(second, topic, 'withdrawn');
+    await second.abort();
+    await first.abort();
+    await transact(inner, (transaction) => send(transaction, topic, 'kept'));
+    const inbox = newInbox((each) => each.done());
+    await openReader(open, inbox, { groupId: newGroup(), topics: [topic] });
+    await inbox.when((all) => all.some(({ value }) => value?.toString() === 'kept'));
+    expect(inbox.records.map(({ value }) => value?.toString())).to.deep.equal(['kept']);
+  });
+
   async function openTransactional(kafka: KafkaHandle): Promise<Producer> {
     const transactionalId = randomUUID();
     const producer = kafka
