@@ -4,6 +4,7 @@ import {
   type Database,
   expireOverdue,
   findStuck,
+  forgetExpiredKeys,
   forgetOutbox,
   readPublishable,
   releaseDue,
@@ -33,6 +34,11 @@ const RELAY_GROUPS_MAX = 20;
 /** What it finds has waited for minutes already. */
 const RESCUE_EVERY_MS = 60_000;
 
+/** Idempotency keys forgotten in one transaction, of a few milliseconds. */
+const KEYS_FORGOTTEN_MAX = 1_000;
+/** They give way from the moment they are too old, forgotten or not. */
+const FORGET_EVERY_MS = 10_000;
+
 /** Everything that has to be done again and again. */
 export function startChores(options: ChoresOptions): Every[] {
   const { db, settings, log } = options;
@@ -55,6 +61,10 @@ export function startChores(options: ChoresOptions): Every[] {
     every({ what: 'releasing due notifications', everyMs: SCHEDULE_EVERY_MS, log }, release),
     every({ what: 'expiring what is overdue', everyMs: RELAY_EVERY_MS, log }, expire),
     every({ what: 'relaying unpublished groups', everyMs: RELAY_EVERY_MS, log }, relay),
+    every(
+      { what: 'forgetting old idempotency keys', everyMs: FORGET_EVERY_MS, log },
+      async () => (await forgetExpiredKeys(db, KEYS_FORGOTTEN_MAX)) > 0,
+    ),
     every({ what: 'looking for what is stuck', everyMs: RESCUE_EVERY_MS, log }, rescue(options, publishing)),
   ];
 }
