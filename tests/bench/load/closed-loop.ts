@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { generateBodies } from '../bodies.ts';
 import { summarise, type Summary } from '../measure/statistics.ts';
 import { onInput } from './child.ts';
@@ -9,6 +10,8 @@ export type ClosedLoop = {
   connections: number;
   /** Notifications in one request; 1 goes to the single route, more to the batch. */
   size: number;
+  /** Each request has an idempotency key of its own. */
+  keyed?: boolean;
   warmUpMs: number;
   measureMs: number;
   /** Whatever the time, no more than this. */
@@ -29,7 +32,7 @@ export type ClosedLoopResult = {
 };
 
 onInput(async (loop: ClosedLoop): Promise<ClosedLoopResult> => {
-  const requests = buildRequests(loop.size);
+  const requests = buildRequests(loop.size, loop.keyed === true);
   const connections = await Promise.all(
     Array.from({ length: loop.connections }, () => openConnection(loop.port)),
   );
@@ -39,23 +42,34 @@ onInput(async (loop: ClosedLoop): Promise<ClosedLoopResult> => {
 });
 
 /** Enough different ones that nothing downstream sees the same texts all the time: 1 024, or 8 batches. */
-function buildRequests(size: number): Buffer[] {
+function buildRequests(size: number, keyed: boolean): Request[] {
   if (size === 1)
     return generateBodies(1, 1_024).map((body) =>
-      requestBytes('/api/v1/notifications', JSON.stringify(body)),
+      buildRequest('/api/v1/notifications', JSON.stringify(body), keyed),
     );
   return Array.from({ length: 8 }, (_, seed) =>
-    requestBytes(
+    buildRequest(
       '/api/v1/notifications/batch',
       JSON.stringify({ notifications: generateBodies(seed, size) }),
+      keyed,
     ),
   );
+}
+
+/** A whole request, and where in it a new key is written each time it is sent. */
+type Request = { bytes: Buffer; keyAt: number | null };
+const KEY_HEADER = 'idempotency-key: ';
+
+function buildRequest(path: string, body: string, keyed: boolean): Request {
+  if (!keyed) return { bytes: requestBytes(path, body), keyAt: null };
+  const bytes = requestBytes(path, body, `${KEY_HEADER}${randomUUID()}\r\n`);
+  return { bytes, keyAt: bytes.indexOf(KEY_HEADER) + KEY_HEADER.length };
 }
 
 /** Ends with the answer to the last request, so that every request counts with all of its time. */
 async function runPhase(
   connections: readonly HttpConnection[],
-  requests: readonly Buffer[],
+  requests: readonly Request[],
   lengthMs: number,
   requestsMax: number,
 ): Promise<Phase> {
@@ -81,7 +95,7 @@ type Tally = { sent: number; latencies: number[]; refused: Record<string, number
 
 async function keepSending(
   connection: HttpConnection,
-  requests: readonly Buffer[],
+  requests: readonly Request[],
   tally: Tally,
   isOver: () => boolean,
 ): Promise<void> {
@@ -90,7 +104,8 @@ async function keepSending(
     if (request === undefined) return;
     tally.sent += 1;
     const sentAt = performance.now();
-    const { status } = await connection.send(request);
+    if (request.keyAt !== null) request.bytes.write(randomUUID(), request.keyAt, 'latin1');
+    const { status } = await connection.send(request.bytes);
     if (status === 202) tally.latencies.push(performance.now() - sentAt);
     else tally.refused[status] = (tally.refused[status] ?? 0) + 1;
   }
