@@ -4,7 +4,7 @@ import { createByteBudget } from './byte-budget.ts';
 import { holdPartition } from './held-partition.ts';
 
 describe('assignment', () => {
-  const budget = createByteBudget(1_000);
+  const budget = createByteBudget(7_000);
   const newAssignment = () =>
     createAssignment((at) => holdPartition(at, { capacity: 4, budget, onDone: () => undefined }));
 
@@ -39,11 +39,11 @@ describe('assignment', () => {
     assignment.rejoined('m', {});
     for (const record of taken?.records ?? []) record.done();
     let isHalf = false;
-    budget.take(500);
+    budget.take(3_500);
     budget.whenHalf(() => (isHalf = true));
     budget.release(0);
     expect([budget.isFull(), isHalf]).to.deep.equal([false, true]);
-    budget.take(500);
+    budget.take(3_500);
     expect(budget.isFull()).to.equal(true);
   });
 });

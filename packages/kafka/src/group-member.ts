@@ -44,8 +44,11 @@ type Options = {
 };
 
 const START_PAUSE_MS = 1_000;
-/** Of one fetch, over all partitions. A record larger than a partition's share (1 MB) comes nevertheless. */
-const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+/**
+ * Of one fetch, over all partitions: some hundreds of records, so that all of them find room. What does not is thrown
+ * away and fetched again, and has been decoded in vain. A larger record comes nevertheless.
+ */
+const FETCH_BYTES_MAX = 256 * 1024;
 /** How long a rejoin waits for members that do not answer. Handlers return at once, so a live one answers at once. */
 const REBALANCE_TIMEOUT_MS = 10_000;
 /** Leaving takes a fetch's wait and two round trips; a broker that is away must not hold up the stop. */

@@ -42,6 +42,9 @@ export type HeldPartition = TopicPartition & {
  */
 type BreakOff = 'set back' | 'overtaken';
 
+/** What a record takes beside key and value: its headers and objects, measured over many thousands. */
+const RECORD_BYTES = 3_000;
+
 type Deps = { capacity: number; budget: ByteBudget; onDone: (held: HeldPartition) => void };
 
 export function holdPartition(at: TopicPartition, deps: Deps): HeldPartition {
@@ -56,7 +59,7 @@ export function holdPartition(at: TopicPartition, deps: Deps): HeldPartition {
   const { tracker } = state;
 
   function handOut(message: KafkaMessage, offset: number): ConsumedRecord {
-    const bytes = (message.key?.length ?? 0) + (message.value?.length ?? 0);
+    const bytes = RECORD_BYTES + (message.key?.length ?? 0) + (message.value?.length ?? 0);
     state.bytesInFlight += bytes;
     deps.budget.take(bytes);
     const finish = (): void => {

@@ -36,6 +36,9 @@ export type OpenChannel = {
 /** A tenth of the slots: enough for the urgent few, and hardly missed by the many. */
 const RESERVED_SHARE = 0.1;
 
+/** Of each priority about 900 small records: half a second of the highest rate, while the next are fetched. */
+const BYTES_WAITING_MAX = 9 * 1024 * 1024;
+
 /** Joins the channel's consumer group and delivers what comes, the most urgent first, so many at a time. */
 export async function openChannel(options: ChannelOptions): Promise<OpenChannel> {
   const { channel, kafka, chain, pace, concurrency, onFatal } = options;
@@ -60,6 +63,7 @@ export async function openChannel(options: ChannelOptions): Promise<OpenChannel>
     onRecords: (records) => {
       for (const record of records) push(record);
     },
+    bytesMax: BYTES_WAITING_MAX,
     // While lanes are shut, what waits would pile up with every rebalance.
     onRevoked: () => scheduler.drop((record) => record.isStale()),
     onFatal,

@@ -32,7 +32,7 @@ export type MoverOptions = {
 
 /** Records of one publish: at 1 kB each about a third of what one request takes. */
 const GROUP = { sizeMax: 512, inFlightMax: 2 };
-/** For each retry topic, of which there are a dozen: about 5 000 records of 1 kB wait in memory, the rest in Kafka. */
+/** For each retry topic, of which there are a dozen: about 1 300 records of 1 kB wait in memory, the rest in Kafka. */
 const BYTES_HELD_MAX = 5 * 1024 * 1024;
 /** Nothing here is in a hurry while it lies in its topic: fewer wake-ups while idle. */
 const MAX_WAIT_MS = 1_000;
