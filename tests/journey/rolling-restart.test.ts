@@ -13,7 +13,7 @@ import { withWorld } from '../chaos/world.ts';
 import { seededRandom } from '../random.ts';
 
 const SEED = 11;
-const PER_SECOND = 100;
+const PER_SECOND = 300;
 /** As an upgrade goes: who takes work in first, who shows it last. The simulator stays, it is the witness. */
 const SERVICES: readonly ServiceName[] = ['ingest', 'scheduler', 'delivery', 'retry', 'projector', 'gateway'];
 const TIMEOUT_MS = 8 * 60_000;
