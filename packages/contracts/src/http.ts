@@ -57,7 +57,40 @@ export type BatchResource = { id: string; size: number; correlation_id: string |
 export type BatchDetail = BatchResource & {
   metadata: Record<string, unknown> | null;
   counts: Partial<Record<Status, number>>;
+  /** How many have come to an end, and their share of all: 1 when nothing more happens by itself. */
+  progress: { ended: number; ratio: number };
   notifications: NotificationResource[];
+};
+
+/** What cancelling a batch did. The three add up to its size. */
+export type BatchCancellation = {
+  id: string;
+  size: number;
+  cancelled: number;
+  /** Delivered, failed or expired before, or an attempt of theirs is under way. */
+  too_late: number;
+  already_cancelled: number;
+};
+
+/** A page of notifications, the newest first. A cursor is null where there is nothing more in its direction. */
+export type NotificationPage = {
+  items: NotificationResource[];
+  next_cursor: string | null;
+  prev_cursor: string | null;
+};
+
+/** What happened in the last minute, in all processes together. */
+export type MetricsResource = {
+  created_per_minute: number;
+  delivered_per_minute: number;
+  failed_per_minute: number;
+  cancelled_per_minute: number;
+  expired_per_minute: number;
+  /** Delivered of all that were delivered or failed; null when there was neither. */
+  success_rate: number | null;
+  /** Records that delivery has yet to be done with; null when Kafka does not answer. */
+  queue_depth: number | null;
+  as_of: string;
 };
 
 export type TraceEntry = {

@@ -5,7 +5,8 @@ import type { Database, Statement } from './connect.ts';
 import { promise } from './promise.ts';
 import { showStates, stateColumns } from './read-model.ts';
 
-const CANCELLABLE = TRANSITIONS.cancel.from.map((state) => `'${state}'`).join(', ');
+/** States that a cancel may start from, as SQL. */
+export const CANCELLABLE = TRANSITIONS.cancel.from.map((state) => `'${state}'`).join(', ');
 
 // The truth, what clients read, and the promise to tell everybody else, in one transaction.
 const CANCEL: Statement = {

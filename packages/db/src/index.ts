@@ -1,7 +1,9 @@
 export * from './accept.ts';
-export * from './cancel.ts';
+export * from './batch.ts';
+export { cancel, type Cancellation } from './cancel.ts';
 export * from './claim.ts';
 export * from './connect.ts';
+export * from './cursor-key.ts';
 export * from './dead-letters.ts';
 export * from './expire.ts';
 export * from './faults.ts';
@@ -16,7 +18,10 @@ export {
   type TakenKey,
 } from './idempotency.ts';
 export * from './lanes.ts';
+export * from './list-sweep.ts';
+export * from './list.ts';
 export type { LoggedEvent } from './logged-event.ts';
+export * from './metrics.ts';
 export * from './migrate.ts';
 export * from './notifications.ts';
 export * from './outbox.ts';
@@ -24,6 +29,7 @@ export * from './projection-check.ts';
 export * from './projection.ts';
 export * from './projection-repair.ts';
 export * from './redrive.ts';
+export * from './reschedule.ts';
 export * from './schemas.ts';
 export * from './stuck.ts';
 export * from './templates.ts';

@@ -3,6 +3,7 @@ import * as journey from './migrations/0001-journey.ts';
 import * as emailParts from './migrations/0002-email-parts.ts';
 import * as lanes from './migrations/0003-lanes.ts';
 import * as templates from './migrations/0004-templates.ts';
+import * as lists from './migrations/0005-lists.ts';
 
 type Migration = { name: string; up: typeof journey.up; down: typeof journey.down };
 
@@ -12,6 +13,7 @@ const MIGRATIONS: Migration[] = [
   { name: '0002-email-parts', up: emailParts.up, down: emailParts.down },
   { name: '0003-lanes', up: lanes.up, down: lanes.down },
   { name: '0004-templates', up: templates.up, down: templates.down },
+  { name: '0005-lists', up: lists.up, down: lists.down },
 ];
 
 /** Brings the database to the newest version; several callers at once are safe. Returns the names applied. */

@@ -58,10 +58,18 @@ export async function getBatch(db: Database, id: string): Promise<BatchDetail | 
   return {
     ...batch,
     created_at: rfc3339(batch.created_at),
-    counts: countByStatus(notifications),
+    ...standing(notifications),
     notifications,
   };
 }
+
+function standing(notifications: NotificationResource[]): Pick<BatchDetail, 'counts' | 'progress'> {
+  const counts = countByStatus(notifications);
+  const ended = ENDS.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+  return { counts, progress: { ended, ratio: ended / Math.max(1, notifications.length) } };
+}
+
+const ENDS: Status[] = ['delivered', 'failed', 'cancelled', 'expired'];
 
 function countByStatus(notifications: NotificationResource[]): Partial<Record<Status, number>> {
   const counts: Partial<Record<Status, number>> = {};
@@ -173,3 +181,5 @@ export function getSnapshots(db: Database, ids: string[]): Promise<Snapshot[]> {
 export function getBatchSnapshots(db: Database, batchId: string, limit: number): Promise<Snapshot[]> {
   return db.query<Snapshot>(GET_BATCH_SNAPSHOTS, [batchId, limit]);
 }
+
+export { COLUMNS as NOTIFICATION_COLUMNS, resourceOf, type NotificationRow };

@@ -121,6 +121,18 @@ export function validateNotification(input: unknown, rules: ValidationRules): Va
     : { ok: true, value: { channel, ...draft } };
 }
 
+/**
+ * Checks the `scheduled_at` of a notification that is to be rescheduled, by the rules of a new one. One in the past is
+ * now.
+ */
+export function validateSchedule(input: Input, now: number): Validated<number> {
+  const faults: Fault[] = [];
+  const fault: AddFault = (field, message, type = 'invalid-request') => faults.push({ field, message, type });
+  if (given(input, 'scheduled_at') === undefined) fault('scheduled_at', 'must be given');
+  const { scheduled_at } = times({ scheduled_at: given(input, 'scheduled_at') }, now, fault);
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: scheduled_at ?? now };
+}
+
 type Input = Record<string, unknown>;
 type AddFault = (field: string, message: string, type?: ProblemType) => void;
 
