@@ -9,6 +9,7 @@ import {
   readPublishable,
   releaseDue,
   stampRepublished,
+  sweepStatusLists,
   takeAbandoned,
 } from '@fanfare/db';
 import type { JourneyRecords, KafkaHandle, OutgoingRecord, Publisher } from '@fanfare/kafka';
@@ -38,6 +39,8 @@ const RESCUE_EVERY_MS = 60_000;
 const KEYS_FORGOTTEN_MAX = 1_000;
 /** They give way from the moment they are too old, forgotten or not. */
 const FORGET_EVERY_MS = 10_000;
+/** A list of open notifications looks at each that was created since, or in the 20 s before. */
+const LIST_EVERY_MS = 5_000;
 
 /** Everything that has to be done again and again. */
 export function startChores(options: ChoresOptions): Every[] {
@@ -65,6 +68,7 @@ export function startChores(options: ChoresOptions): Every[] {
       { what: 'forgetting old idempotency keys', everyMs: FORGET_EVERY_MS, log },
       async () => (await forgetExpiredKeys(db, KEYS_FORGOTTEN_MAX)) > 0,
     ),
+    every({ what: 'listing what is still open', everyMs: LIST_EVERY_MS, log }, () => sweepStatusLists(db)),
     every({ what: 'looking for what is stuck', everyMs: RESCUE_EVERY_MS, log }, rescue(options, publishing)),
   ];
 }

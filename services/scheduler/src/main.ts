@@ -5,7 +5,7 @@ import { startChores } from './chores.ts';
 import { config } from './config.ts';
 
 /** One for each chore, and one for readiness. */
-const CONNECTIONS_MAX = 6;
+const CONNECTIONS_MAX = 7;
 
 await runService({
   name: 'scheduler',
