@@ -4,6 +4,7 @@ import {
   acceptKeyed,
   cancel,
   connectDatabase,
+  countLastMinute,
   type Database,
   findBatch,
   findFirstUse,
@@ -24,6 +25,7 @@ import { parse } from 'yaml';
 import type { AcceptRequest } from './accept.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
 import { laneSwitch } from './lane-switch.ts';
+import { lists } from './lists.ts';
 import { createServer, type ServerDeps } from './server.ts';
 import { templateStore } from './template-store.ts';
 
@@ -107,6 +109,9 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     ...deadLetterIndex(db),
     ...laneSwitch(db),
     ...templateStore(db),
+    ...lists(db),
+    countLastMinute: () => countLastMinute(db),
+    queueDepth: () => Promise.resolve(0),
     health: createHealth(() => ({})),
     openapi: OPENAPI,
   };

@@ -4,6 +4,7 @@ import {
   acceptKeyed,
   cancel,
   connectDatabase,
+  countLastMinute,
   type Database,
   findAccepted,
   findBatch,
@@ -18,7 +19,14 @@ import {
   RowRefused,
   schemaCache,
 } from '@fanfare/db';
-import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
+import {
+  connectKafka,
+  createPublisher,
+  createSerde,
+  journeyRecords,
+  kafkaCheck,
+  type KafkaHandle,
+} from '@fanfare/kafka';
 import { connectRedis, type RedisHandle } from '@fanfare/redis';
 import { grouped, type Logger, runService } from '@fanfare/runtime';
 import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './accept.ts';
@@ -26,8 +34,10 @@ import { config, contentLimits } from './config.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
 import { createKafkaLatch } from './kafka-latch.ts';
 import { laneSwitch } from './lane-switch.ts';
+import { lists } from './lists.ts';
 import { createUpgrades } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
+import { queueDepth } from './queue-depth.ts';
 import { createServer } from './server.ts';
 import { templateStore } from './template-store.ts';
 
@@ -81,7 +91,7 @@ await runService({
     });
     const server = createServer({
       ...doors,
-      ...rows(db),
+      ...rows(db, kafka),
       ...idempotency(db, redis),
       limits: contentLimits(settings),
       now: () => Date.now(),
@@ -175,11 +185,14 @@ function idempotency(db: Database, redis: RedisHandle) {
   };
 }
 
-function rows(db: Database) {
+function rows(db: Database, kafka: KafkaHandle) {
   return {
     ...deadLetterIndex(db),
     ...laneSwitch(db),
     ...templateStore(db),
+    ...lists(db),
+    countLastMinute: () => countLastMinute(db),
+    queueDepth: () => queueDepth(kafka),
     cancel: (id: string) => cancel(db, id, randomUUIDv7()),
     findBatch: (id: string) => findBatch(db, id),
     getNotification: (id: string) => getNotification(db, id),

@@ -20,6 +20,7 @@ const PROBLEMS = {
   'invalid-recipient': [400, 'The recipient is not valid'],
   'invalid-content': [400, 'The content is not valid'],
   'invalid-template': [400, 'The template is not valid'],
+  'invalid-cursor': [400, 'The cursor is not one of this list'],
   'malformed-body': [400, 'The body is not JSON'],
   'not-found': [404, 'Not found'],
   'invalid-transition': [409, 'It cannot go from its state to that one'],

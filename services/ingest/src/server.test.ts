@@ -234,7 +234,7 @@ describe('server', () => {
       expect(answer.json()).to.include({ type: `/probs/${type}`, status });
       expect(answer.statusCode).to.equal(status);
       expect(answer.json().correlation_id).to.equal(answer.headers['x-correlation-id']);
-      if (status === 405) expect(answer.headers['allow']).to.equal('POST');
+      if (status === 405) expect(answer.headers['allow']).to.equal('GET, POST');
     });
 
   it('has exactly the paths and methods of the contract, which it serves', async () => {

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { DatabaseAway, type IdempotencyKey } from '@fanfare/db';
+import type { IdempotencyKey } from '@fanfare/db';
 import { isRecord } from '@fanfare/domain';
-import { extractContext, type Health, histogram, QueueFull, traceparentOf } from '@fanfare/runtime';
+import { extractContext, type Health, histogram, traceparentOf } from '@fanfare/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { MaybeAccepted } from './accept.ts';
+import { type BatchCancelDeps, onCancelBatch } from './on-batch-cancel.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
 import { guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
@@ -28,13 +28,21 @@ import {
   onReadTemplate,
   type TemplateDeps,
 } from './on-templates.ts';
+import { type ListDeps, onList } from './on-list.ts';
+import { type MetricsDeps, onMetrics } from './on-metrics.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
-import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
+import { onReschedule, type RescheduleDeps } from './on-reschedule.ts';
+import { problem } from './problem.ts';
+import { problemWriter } from './problem-writer.ts';
 
 export type ServerDeps = CreateDeps &
   GuardDeps &
   ReadDeps &
   CancelDeps &
+  ListDeps &
+  BatchCancelDeps &
+  RescheduleDeps &
+  MetricsDeps &
   DeadLetterDeps &
   LaneDeps &
   TemplateDeps & {
@@ -127,6 +135,7 @@ function observeDuration(
 
 function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/api/v1/notifications', {
+    GET: (request) => onList(deps, request.query),
     POST: async (request, reply) => {
       const { resource: created, isFirst } = await onCreate(deps, request.body, contextOf(request));
       const location = `/api/v1/notifications/${created.id}`;
@@ -147,7 +156,13 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
     },
   });
   resource(app, '/api/v1/notifications/batch/:id', { GET: (request) => onReadBatch(deps, idOf(request)) });
-  resource(app, '/api/v1/notifications/:id', { GET: (request) => onRead(deps, idOf(request)) });
+  resource(app, '/api/v1/notifications/batch/:id/cancel', {
+    PATCH: (request) => onCancelBatch(deps, idOf(request)),
+  });
+  resource(app, '/api/v1/notifications/:id', {
+    GET: (request) => onRead(deps, idOf(request)),
+    PATCH: (request) => onReschedule(deps, idOf(request), request.body, request.repeat),
+  });
   resource(app, '/api/v1/notifications/:id/cancel', {
     PATCH: (request) => onCancel(deps, idOf(request), request.repeat),
   });
@@ -155,6 +170,7 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   addTemplateRoutes(app, deps);
   addDeadLetterRoutes(app, deps);
   addLaneRoutes(app, deps);
+  resource(app, '/api/v1/metrics', { GET: onMetrics(deps) });
   resource(app, '/openapi.yaml', {
     GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),
   });
@@ -260,44 +276,10 @@ function acceptJsonOnly(app: FastifyInstance): void {
   });
 }
 
-type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
-
-function problemWriter(onBug: (error: unknown) => void): ErrorHandler {
-  return (error, { id, url }, reply) => {
-    const { problem: body, headers } = problemOf(error);
-    if (body.status === 500) onBug(error);
-    void reply
-      .code(body.status)
-      .headers({ ...headers, 'content-type': 'application/problem+json', 'x-correlation-id': id })
-      .send(JSON.stringify({ ...body, instance: url, correlation_id: id }));
-  };
-}
-
-/** What the web framework refuses by itself, in our terms. */
-const FRAMEWORK_PROBLEMS: Record<string, ProblemName> = {
-  FST_ERR_BAD_URL: 'not-found',
-  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-body',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed-body',
-};
-
-function problemOf(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error;
-  if (error instanceof QueueFull) return unavailable('too many requests are waiting; nothing was accepted');
-  if (error instanceof MaybeAccepted)
-    return unavailable('the database went away; this may have been accepted');
-  if (error instanceof DatabaseAway) return unavailable('the database is away; nothing was accepted');
-  const { code, statusCode } = Object.assign({ code: '', statusCode: 500 }, error);
-  const name = FRAMEWORK_PROBLEMS[code];
-  if (name !== undefined) return problem(name);
-  return problem(statusCode >= 400 && statusCode < 500 ? 'invalid-request' : 'internal-error');
-}
-
+/** One made here grows with time, like ids, which keeps the new entries of its index together. */
 function correlationIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-correlation-id'];
-  return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
+  return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUIDv7();
 }
 
 function contextOf(request: FastifyRequest): RequestContext {

@@ -1,0 +1,56 @@
+import type { NotificationResource } from '@fanfare/contracts';
+import type { Rescheduling } from '@fanfare/db';
+import { isUuid, validateSchedule } from '@fanfare/domain';
+import type { Repeat } from './idempotency.ts';
+import { invalid, notFound, problem } from './problem.ts';
+import { read, valueOf } from './request-fields.ts';
+
+export type RescheduleDeps = {
+  now: () => number;
+  /** One transaction: the truth, and what clients read. */
+  reschedule: (id: string, scheduledAt: number) => Promise<Rescheduling | null>;
+  getNotification: (id: string) => Promise<NotificationResource | null>;
+};
+
+/**
+ * `PATCH /api/v1/notifications/{id}`: another `scheduled_at`, while it is not due. Under a key that came before it is what
+ * was asked for, if that is its time, due or not.
+ */
+export async function onReschedule(
+  deps: RescheduleDeps,
+  id: string,
+  body: unknown,
+  repeat: Repeat | null = null,
+): Promise<NotificationResource> {
+  const scheduledAt = readSchedule(body, deps.now());
+  const rescheduling = isUuid(id) ? await deps.reschedule(id, scheduledAt) : null;
+  if (rescheduling === null) throw notFound(id);
+  const notification = await deps.getNotification(id);
+  if (notification === null) throw notFound(id);
+  const isRepeated = repeat?.isFirst === false && Date.parse(notification.scheduled_at ?? '') === scheduledAt;
+  if (!isRepeated) refuse(rescheduling);
+  return notification;
+}
+
+function readSchedule(body: unknown, now: number): number {
+  return read(body, ({ input, fault }) => {
+    const validated = validateSchedule({ scheduled_at: valueOf(input, 'scheduled_at') }, now);
+    if (validated.ok) return validated.value;
+    for (const { field, message, type } of validated.faults) fault(field, message, type);
+    return now;
+  });
+}
+
+function refuse({ verdict, status }: Rescheduling): void {
+  if (verdict === 'expires_before')
+    throw invalid([
+      { field: 'scheduled_at', message: 'must lie before expires_at', type: 'invalid-request' },
+    ]);
+  if (verdict === 'too_late')
+    throw problem('invalid-transition', {
+      detail:
+        status === 'pending'
+          ? 'it is due, and can be rescheduled no more'
+          : `it is ${status}, and can be rescheduled no more`,
+    });
+}
