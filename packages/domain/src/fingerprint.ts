@@ -1,3 +1,4 @@
+import { isRecord } from './json-object.ts';
 import type { Draft } from './validation.ts';
 
 /**
@@ -27,7 +28,12 @@ export function fingerprint(draft: Draft): string {
 
 /** JSON with the keys of every object in code-unit order (the ordering of RFC 8785). */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(sorted(value));
+  if (Array.isArray(value)) return `[${value.map((member) => canonicalJson(member)).join(',')}]`;
+  if (!isRecord(value)) return JSON.stringify(value);
+  const members = Object.keys(value)
+    .toSorted()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+  return `{${members.join(',')}}`;
 }
 
 function sorted(value: unknown): unknown {

@@ -123,11 +123,17 @@ describe('accept', () => {
   });
 
   it('answers pending and keeps the promise when Kafka is away, and asks Kafka no more', async () => {
-    const { deps, did, isLatchOpen } = world({ publish: () => Promise.reject(new Error('deadline')) });
+    let publishes = 0;
+    const publish = () => {
+      publishes += 1;
+      return Promise.reject(new Error('deadline'));
+    };
+    const { deps, did, isLatchOpen } = world({ publish });
     expect(await accept(deps, [request('a')])).to.deep.equal([{ at: AT, status: 'pending' }]);
     expect(isLatchOpen()).to.equal(true);
-    expect(did).to.deep.equal(['store']);
     expect(await accept(deps, [request('b')])).to.deep.equal([{ at: AT, status: 'pending' }]);
+    expect(did).to.deep.equal(['store', 'store']);
+    expect(publishes).to.equal(1);
   });
 
   it('goes on when the reply to the commit was lost but the group is stored', async () => {

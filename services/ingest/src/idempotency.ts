@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FirstUse, GuardedUse, IdempotencyKey } from '@fanfare/db';
 import { canonicalJson, isNestedDeeperThan } from '@fanfare/domain';
 import { invalid, problem, ProblemError, unavailable } from './problem.ts';
 
 /** What the first request under a key made, as far as it takes to answer it again. */
-export type KnownUse = Pick<FirstUse, 'digest' | 'resource_id' | 'resource_version'>;
+export type Made = Pick<FirstUse, 'resource_id' | 'resource_version'>;
+type KnownUse = Made & Pick<FirstUse, 'digest'>;
 
 export type OnceDeps = {
-  /** The fast path; null when it does not know. Never rejects. */
-  recallUse: (key: IdempotencyKey) => Promise<KnownUse | null>;
+  /** The fast path; null when it does not know of such a request with this very body. Never rejects. */
+  recallUse: (key: IdempotencyKey) => Promise<Made | null>;
   /** The truth. */
   findFirstUse: (key: IdempotencyKey) => Promise<KnownUse | null>;
 };
@@ -18,7 +19,7 @@ export type Once<T> = {
   /** Null when another request has its key, which it waits for. */
   make: () => Promise<T | null>;
   /** The first answer, from the rows of what was made; null when there are none. */
-  rebuild: (use: KnownUse) => Promise<T | null>;
+  rebuild: (made: Made) => Promise<T | null>;
 };
 export type Answer<T> = { resource: T; isFirst: boolean };
 
@@ -32,8 +33,8 @@ export async function once<T extends object>(
   { make, rebuild }: Once<T>,
 ): Promise<Answer<T>> {
   const recalled = key === null ? null : await deps.recallUse(key);
-  // Anything else that it may say is for Postgres to confirm.
-  const remembered = recalled?.digest.equals(key?.digest ?? NOTHING) ? await rebuild(recalled) : null;
+  // Without the rows it is nothing: the fast path may remember another database.
+  const remembered = recalled === null ? null : await rebuild(recalled);
   if (remembered !== null) return { resource: remembered, isFirst: false };
   const made = key === null ? await make() : await madeOrRefused(make);
   if (made !== null && !(made instanceof ProblemError)) return { resource: made, isFirst: true };
@@ -41,8 +42,6 @@ export async function once<T extends object>(
   if (key === null) throw refusal;
   return { resource: await firstAnswer(deps, key, rebuild, refusal), isFirst: false };
 }
-
-const NOTHING = Buffer.alloc(0);
 
 async function madeOrRefused<T>(make: Once<T>['make']): Promise<T | ProblemError | null> {
   try {
@@ -116,9 +115,7 @@ function invalidRequest(field: string, message: string): ProblemError {
 
 /** The same for the same JSON, whatever the order of its keys and the space between. */
 function digestOf(body: unknown): Buffer {
-  return createHash('sha256')
-    .update(canonicalJson(body ?? null))
-    .digest();
+  return hash('sha256', canonicalJson(body ?? null), 'buffer');
 }
 
 /** Whether something became so, at this RFC 3339 time, after a key had come for the first time. */
