@@ -1,7 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { expect } from 'chai';
 import { accepted, force, freshRow, groupOf, store, useDatabase } from './fixture.ts';
-import { acceptGroup, type AcceptGroup, readPublishable, releaseDue, takeAbandoned } from './index.ts';
+import {
+  acceptGroup,
+  type AcceptGroup,
+  forgetOutbox,
+  readPublishable,
+  releaseDue,
+  takeAbandoned,
+} from './index.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -55,6 +62,20 @@ describe('outbox', () => {
     // Who met a locked row passed it over; what is left is there for the next.
     const rest = await takeAbandoned(test.db, 100);
     expect([...taken.flat(), ...rest].map(({ id }) => id)).to.have.members(ids);
+  });
+
+  it('drops what was kept, and does not wait for what somebody else holds', async () => {
+    const [held, free] = [await promised(0), await promised(0)];
+    const relay = test.connect(1);
+    await relay.query({ name: '', text: 'BEGIN' }, []);
+    await relay.query({ name: '', text: 'SELECT FROM outbox WHERE id = $1 FOR UPDATE' }, [held.outboxId]);
+    const next = groupOf([accepted()], { publishedOutboxIds: [held.outboxId] });
+    // Were one of these to wait, it would drop the row when the pool ends the idle connection that holds it.
+    await forgetOutbox(test.db, [held.outboxId, free.outboxId]);
+    await acceptGroup(test.db, next);
+    await relay.close();
+    const left = await test.sql<{ id: string }>('SELECT id FROM outbox');
+    expect(left.map(({ id }) => id)).to.have.members([held.outboxId, next.outboxId]);
   });
 
   it('reads what is to be published as it is now, templates rendered, whatever order', async () => {
