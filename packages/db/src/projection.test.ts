@@ -53,6 +53,14 @@ function logOf(notification: Accepted, partition = 0, first = 0): LoggedEvent[] 
   return journeyOf(notification).map((row, i) => eventOf(notification, row, first + i, partition));
 }
 
+/** No other plan is left than one that reads the table as it lies. */
+const HASH_JOIN = `DO $$ BEGIN
+  SET enable_seqscan = on; SET enable_indexscan = off; SET enable_bitmapscan = off;
+  SET enable_nestloop = off; SET enable_mergejoin = off;
+END $$`;
+
+const say = (db: Database, text: string) => db.query({ name: '', text }, []);
+
 describe('projection', function projection() {
   this.timeout(20_000);
   const test = useDatabase();
@@ -201,6 +209,26 @@ describe('projection', function projection() {
       for (let i = 0; i < 10; i += 1) await round(db, 1_000 * i);
     });
     expect(deadlocks).to.equal(0);
+  });
+
+  it('locks notifications in the order of their ids, whatever the plan', async () => {
+    const notifications = Array.from({ length: 12 }, () => accepted());
+    for (const one of shuffled(notifications, 1)) await acceptGroup(test.db, groupOf([one]));
+    const events = shuffled(notifications, 2).map((one, i) => eventOf(one, freshRow(one, AT), i));
+    const ids = notifications.map(({ id }) => id).toSorted();
+    const [holder, projector] = [test.connect(1), test.connect(1)];
+    // The usual plan happens to meet them in that order; this one meets them as they lie in the table.
+    await say(projector, HASH_JOIN);
+    await say(holder, 'BEGIN');
+    await say(holder, `SELECT FROM notifications WHERE id = '${ids[5]}' FOR UPDATE`);
+    await readProgress(test.db, STATUS_TOPIC, 0);
+    const projecting = project(projector, STATUS_TOPIC, [{ partition: 0, expected: 0, next: 12 }], events);
+    const isBlocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    while ((await test.sql(isBlocked)).length === 0) continue;
+    const free = await test.sql('SELECT id FROM notifications ORDER BY id FOR UPDATE SKIP LOCKED');
+    await say(holder, 'COMMIT');
+    expect((await projecting).moved).to.deep.equal([0]);
+    expect(free).to.deep.equal(ids.slice(6).map((id) => ({ id })));
   });
 
   it('keeps the trace of a notification that is not here, for it may have been removed', async () => {
