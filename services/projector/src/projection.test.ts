@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { DEAD_LETTER_TOPIC, STATUS_TOPIC, type StatusEvent, statusEventCodec } from '@fanfare/contracts';
 import { connectDatabase, type Database, migrate, readProgress, rewindProgress } from '@fanfare/db';
 import { eventOf } from '@fanfare/db/fixture';
@@ -13,7 +14,13 @@ import {
   type Publisher,
   type Serde,
 } from '@fanfare/kafka';
-import { connectRedis, parseStatusFrame, type RedisHandle, STATUS_CHANNELS } from '@fanfare/redis';
+import {
+  connectRedis,
+  parseStatusFrame,
+  type RedisHandle,
+  STATUS_CHANNELS,
+  type StatusFrame,
+} from '@fanfare/redis';
 import { createLogger } from '@fanfare/runtime';
 import { eventually, freshDatabase, stack } from '@fanfare/testkit';
 import { expect } from 'chai';
@@ -30,6 +37,7 @@ describe('projection', function () {
   let publisher: Publisher;
   let encode: (event: StatusEvent) => Buffer;
   const told: string[] = [];
+  const stood: StatusFrame[] = [];
   const cleanups: (() => Promise<void> | void)[] = [];
 
   before(async () => {
@@ -78,6 +86,33 @@ describe('projection', function () {
     await second.stop();
   });
 
+  it('starts where its own tables stand, however far Kafka takes it to be', async () => {
+    const id = randomUUID();
+    const groupId = `projector-test-${randomUUID()}`;
+    const first = await openStatusProjection(options(groupId));
+    await publish(id, eventOf(id, 'queued', 1));
+    await publish(id, eventOf(id, 'delivered', 900_007));
+    await eventually(async () => expect(await traced(id)).to.deep.equal(['queued', 'delivered']));
+    await first.stop();
+    const { partition, from } = await restoreWithout(id);
+    expect(await committed(groupId, partition)).to.be.above(from + 1);
+    const second = await openStatusProjection(options(groupId));
+    await eventually(async () => expect(await traced(id)).to.deep.equal(['queued', 'delivered']));
+    await second.stop();
+  });
+
+  it('says again and again where each partition stands, also while nothing happens', async () => {
+    const projection = await openStatusProjection(options(`projector-test-${randomUUID()}`));
+    stood.length = 0;
+    for (const { partition } of await endOffsets({ kafka, topic: STATUS_TOPIC }))
+      await eventually(async () => {
+        const position = await readProgress(db, STATUS_TOPIC, partition);
+        const frame = { partition, since: position, position };
+        expect(stood.filter((one) => isDeepStrictEqual(one, frame))).to.have.length.above(2);
+      });
+    await projection.stop();
+  });
+
   it('reads JSON as well, with what is left out filled in', async () => {
     const id = randomUUID();
     const { tenant_id: _, ...json } = eventOf(id, 'queued', 1);
@@ -112,6 +147,23 @@ describe('projection', function () {
     }
   }
 
+  /** Leaves the tables as a copy from before the notification would. Resolves with where its events begin. */
+  async function restoreWithout(id: string): Promise<{ partition: number; from: number }> {
+    const text = 'DELETE FROM status_events WHERE notification_id = $1 RETURNING log_partition, log_offset';
+    const gone = await db.query<{ log_partition: number; log_offset: number }>({ name: 'lose', text }, [id]);
+    const partition = gone[0]?.log_partition ?? NaN;
+    const from = Math.min(...gone.map(({ log_offset }) => log_offset));
+    const expected = await readProgress(db, STATUS_TOPIC, partition);
+    await rewindProgress(db, STATUS_TOPIC, { partition, expected, next: from });
+    return { partition, from };
+  }
+
+  async function committed(groupId: string, partition: number): Promise<number> {
+    const admin = await kafka.admin();
+    const [offsets] = await admin.fetchOffsets({ groupId, topics: [STATUS_TOPIC] });
+    return Number(offsets?.partitions.find((one) => one.partition === partition)?.offset);
+  }
+
   function options(groupId: string): ProjectionOptions {
     return {
       groupId,
@@ -144,7 +196,9 @@ describe('projection', function () {
 
   function hear(message: string): void {
     const frame = parseStatusFrame(message);
-    if (frame !== null && 'event' in frame) told.push(`${frame.event.notification_id} ${frame.event.status}`);
+    if (frame === null) return;
+    if ('event' in frame) told.push(`${frame.event.notification_id} ${frame.event.status}`);
+    else stood.push(frame);
   }
 
   function toldOf(id: string): string[] {
