@@ -347,6 +347,25 @@ describe('onRecord', () => {
     expect(world.statuses()).to.deep.equal(['expired']);
   });
 
+  it('says that one straight from Kafka was queued, also when its first claim finds it expired', async () => {
+    const { foreign, record } = expired();
+    const world = worldOf(notificationOf(foreign, Date.now()), [], foreign);
+    await run(world.deps, record);
+    expect(world.calls).to.equal(0);
+    expect(world.statuses()).to.deep.equal(['queued', 'expired']);
+  });
+
+  it('says so too when it died between that claim and publishing', async () => {
+    const { foreign, record } = expired();
+    const notification = notificationOf(foreign, Date.now());
+    const dying = worldOf(notification, [], foreign);
+    await interrupted(run({ ...dying.deps, publish: () => Promise.reject(new Error('killed')) }, record));
+    expect(await row(foreign.id)).to.include({ state: 'expired', fence: 0 });
+    const reborn = worldOf(notification, [], foreign);
+    await run(reborn.deps, record);
+    expect(reborn.statuses()).to.deep.equal(['queued', 'expired']);
+  });
+
   it('counts the lease from before the claim was sent', async () => {
     const { notification, record } = await store();
     const world = worldOf(notification, [{ kind: 'accepted', messageId: null }]);
@@ -522,6 +541,12 @@ describe('onRecord', () => {
     };
   }
 
+  /** What came straight over Kafka too late. */
+  function expired(): { foreign: Accepted; record: ConsumedRecord } {
+    const foreign = acceptedOf(randomUUID(), { expires_at: Date.now() - 1 });
+    return { foreign, record: { ...recordOf(notificationOf(foreign, Date.now())), headers: {} } };
+  }
+
   /** The retry as the mover puts it back: same bytes and headers, at a new offset. */
   function returned(published: OutgoingRecord[]): ConsumedRecord {
     const retry = published.find(({ topic }) => topic.includes('.retry.'));
@@ -554,7 +579,7 @@ describe('onRecord', () => {
 });
 
 /** The gate is not asked here: the pass is what a call may be made with, and the test's provider takes any. */
-const PASS = {} as Pass;
+const PASS = { giveBack: () => {} } as Pass;
 
 const run = (deps: DeliveryDeps, record: ConsumedRecord) => onRecord(deps, record, PASS);
 

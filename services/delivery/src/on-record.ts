@@ -82,6 +82,7 @@ export type Verdict = { done: true } | { done: false; againAtMs: number };
 export async function onRecord(deps: DeliveryDeps, record: ConsumedRecord, pass: Pass): Promise<Verdict> {
   const work = await deps.readWork(record);
   if (work === 'unreadable now') return { done: false, againAtMs: deps.now() + UNREADABLE_WAIT_MS };
+  if (work.kind === 'unusable') pass.giveBack();
   if (work.kind === 'unusable') return bury(deps, record, work.reason, work.message);
   return deps.oneAtATime(work.notification.id, async () => {
     const refusal = work.kind === 'own' ? null : await adopt(deps, work.accepted);
@@ -115,11 +116,13 @@ async function deliver(
   const { notification } = work;
   const claimedAtMs = deps.monotonicMs();
   const claim = await deps.claim(claimRequest(record, notification.id));
+  // No call follows, and publishing may take as long as Kafka is away: the pass serves another record, or the probe.
+  if (claim?.verdict !== 'granted') pass.giveBack();
   if (claim === null) return bury(deps, record, 'row_missing', 'no notification with this id was accepted');
   const { verdict, delivery } = claim;
-  if (verdict === 'refused') return refused(deps, record, notification, delivery);
+  if (verdict === 'refused') return refused(deps, record, work, delivery);
   if (verdict === 'granted') await attempt(deps, { notification, delivery, record, claimedAtMs }, work, pass);
-  else await publishWhatFollows(deps, record, notification, delivery);
+  else await publishFromQueued(deps, record, work, delivery);
   return DONE;
 }
 
@@ -127,7 +130,7 @@ async function deliver(
 async function refused(
   deps: DeliveryDeps,
   record: ConsumedRecord,
-  notification: Notification,
+  work: Usable,
   delivery: HeldDelivery,
 ): Promise<Verdict> {
   // A copy at another offset, an older attempt, a cancelled one: nothing follows from this record.
@@ -135,8 +138,20 @@ async function refused(
   // Its worker died within the attempt: the record is ours again when the lease is over.
   if (delivery.state === 'processing') return { done: false, againAtMs: delivery.lease_until ?? deps.now() };
   // It was settled and the worker died before publishing: the row tells what, and telling it twice does no harm.
-  await publishWhatFollows(deps, record, notification, delivery);
+  await publishFromQueued(deps, record, work, delivery);
   return DONE;
+}
+
+/** Begins with `queued` where nobody may have said it: the claim was the end, or its worker died before it could. */
+async function publishFromQueued(
+  deps: DeliveryDeps,
+  record: ConsumedRecord,
+  work: Usable,
+  delivery: HeldDelivery,
+): Promise<void> {
+  const queued = queuedEvents(deps, work, delivery);
+  if (queued.length > 0) await deps.publish(queued);
+  await publishWhatFollows(deps, record, work.notification, delivery);
 }
 
 async function attempt(deps: DeliveryDeps, claimed: ClaimedAttempt, work: Usable, pass: Pass): Promise<void> {
@@ -151,13 +166,16 @@ async function attempt(deps: DeliveryDeps, claimed: ClaimedAttempt, work: Usable
   await announced;
 }
 
+function announcements(deps: DeliveryDeps, work: Usable, delivery: HeldDelivery): OutgoingRecord[] {
+  return [...queuedEvents(deps, work, delivery), deps.records.event(work.notification, delivery)];
+}
+
 /** Of a record that came straight over Kafka nobody has said yet that it is queued. */
-function announcements({ records }: DeliveryDeps, work: Usable, delivery: HeldDelivery): OutgoingRecord[] {
+function queuedEvents({ records }: DeliveryDeps, work: Usable, delivery: HeldDelivery): OutgoingRecord[] {
+  if (work.kind === 'own' || delivery.fence > 1) return [];
   const { notification } = work;
-  const processing = records.event(notification, delivery);
-  if (work.kind === 'own' || delivery.fence > 1) return [processing];
   const queued = acceptedDelivery({ ...notification, ...delivery }, delivery.accepted_at);
-  return [records.event(notification, queued), processing];
+  return [records.event(notification, queued)];
 }
 
 function decided(
