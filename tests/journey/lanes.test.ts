@@ -18,9 +18,14 @@ const CLI = new URL('../../packages/cli/bin/fanfare.mjs', import.meta.url).pathn
 
 describe('an operator’s hand, with two delivery processes', function () {
   this.timeout(60_000);
-  const { system, ...deliveries } = useDeliveries(2, () => ({}));
   const startedAtMs = Date.now();
   let load: SteadyLoad;
+  // Said first, so that it comes before the services are stopped.
+  after(async () => {
+    await fanfare('lanes', 'resume', 'sms');
+    await load.stop();
+  });
+  const { system, ...deliveries } = useDeliveries(2, () => ({}));
 
   before('send all the time', async () => {
     load = startLoad(system().apiUrl, PER_SECOND, () => ({
@@ -29,10 +34,6 @@ describe('an operator’s hand, with two delivery processes', function () {
       content: 'durdur ✋',
     }));
     await eventually(async () => expect(await callsSoFar()).to.have.length.greaterThan(PER_SECOND));
-  });
-  after(async () => {
-    await fanfare('lanes', 'resume', 'sms');
-    await load.stop();
   });
 
   it('stops every call of the channel by one command', async () => {

@@ -6,10 +6,9 @@ import {
   announceLanes,
   type Lane,
   pauseLane,
+  readLaneOrders,
   readLanes,
-  readLaneStates,
   resumeLane,
-  type ShutLane,
   throttleLane,
 } from './index.ts';
 
@@ -38,8 +37,28 @@ describe('lanes', () => {
   };
   const laneOf = async (name: { channel: Channel; provider: string }): Promise<Lane | undefined> =>
     (await readLanes(test.db)).find((lane) => nameOf(lane) === nameOf(name));
-  const shut = async (channels: Channel[] = ['sms', 'email', 'push']): Promise<ShutLane[]> =>
-    readLaneStates(test.db, channels);
+  const shut = async (channels: Channel[] = ['sms', 'email', 'push']) =>
+    (await readLaneOrders(test.db, channels))
+      .filter(({ paused, throttled_for_ms }) => paused || throttled_for_ms > 0)
+      .map(({ channel, provider, paused, throttled_for_ms }) => ({
+        channel,
+        provider,
+        paused,
+        throttled_for_ms,
+      }));
+  const resumedAt = async () =>
+    (await readLaneOrders(test.db, ['sms'])).map(({ provider, resumed_at }) => [
+      provider,
+      resumed_at !== null,
+    ]);
+
+  it('say when they were resumed, also if nothing was known to shut them', async () => {
+    await resumeLane(test.db, PRIMARY);
+    expect(await resumedAt()).to.deep.equal([
+      ['backup', false],
+      ['primary', true],
+    ]);
+  });
 
   it('are listed by channel in the order of their chain, open, when somebody has announced them', async () => {
     const from = await clock();

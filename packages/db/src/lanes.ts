@@ -23,11 +23,13 @@ export type Lane = LaneName & {
   seen_at: number;
 };
 
-/** A lane that is shut at this moment, by an operator, by its provider, or by both. */
-export type ShutLane = LaneName & {
+/** What a delivery process has to know of a lane. */
+export type LaneOrders = LaneName & {
   paused: boolean;
   /** How much longer by the clock of Postgres, so that no other clock has to be right; 0 is not throttled. */
   throttled_for_ms: number;
+  /** When an operator last resumed it, in epoch milliseconds; another one than before ends every wait. */
+  resumed_at: number | null;
 };
 
 const THROTTLED = 'throttled_until > now()';
@@ -35,19 +37,18 @@ const THROTTLED = 'throttled_until > now()';
 // Every delivery process asks this twice a second, so what an operator says holds everywhere within one. It reads a
 // handful of rows by their key. LISTEN would spare the question and cost more: a connection of its own for each process,
 // and silence when that is lost, which is when an operator needs it.
-const READ_STATES: Statement = {
-  name: 'read_lane_states',
+const READ_ORDERS: Statement = {
+  name: 'read_lane_orders',
   text: `
-    SELECT channel, provider, paused_at IS NOT NULL AS paused,
+    SELECT channel, provider, paused_at IS NOT NULL AS paused, resumed_at,
       ceil(extract(epoch FROM greatest(throttled_until - now(), interval '0')) * 1000)::integer AS throttled_for_ms
-    FROM lanes
-    WHERE channel = ANY ($1::text[]) AND (paused_at IS NOT NULL OR ${THROTTLED})
+    FROM lanes WHERE channel = ANY ($1::text[])
     ORDER BY channel, provider`,
 };
 
-/** The lanes of these channels that are shut now; one that is not among them is open. */
-export function readLaneStates(db: Database, channels: readonly Channel[]): Promise<ShutLane[]> {
-  return db.query<ShutLane>(READ_STATES, [channels]);
+/** What holds for the lanes of these channels at this moment. */
+export function readLaneOrders(db: Database, channels: readonly Channel[]): Promise<LaneOrders[]> {
+  return db.query<LaneOrders>(READ_ORDERS, [channels]);
 }
 
 const LANES = { channel: 'text', provider: 'text', position: 'integer' } satisfies Columns;
@@ -118,7 +119,10 @@ export function pauseLane(
   return db.query<Lane>(PAUSE, [channel, provider ?? null, reason]);
 }
 
-const RESUME = changeLanes('resume_lanes', 'paused_at = NULL, paused_reason = NULL, throttled_until = NULL');
+const RESUME = changeLanes(
+  'resume_lanes',
+  `paused_at = NULL, paused_reason = NULL, throttled_until = NULL, resumed_at = ${NOW}`,
+);
 
 /**
  * Opens lanes again, also those that their provider asked to leave alone: the operator knows better.

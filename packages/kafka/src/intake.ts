@@ -62,11 +62,14 @@ function presentEpoch(intake: Intake, at: TopicPartition, first: number): HeldPa
   return renewed(intake, held);
 }
 
-function waitsForBytes({ budgetOf, flow }: Intake, held: HeldPartition): boolean {
+function waitsForBytes({ budgetOf, flow, assignment }: Intake, held: HeldPartition): boolean {
   const budget = budgetOf(held.topic);
   if (!budget.isFull()) return false;
   flow.wait(held, 'bytes');
-  budget.whenHalf(() => flow.go(held, 'bytes'));
+  budget.whenHalf(() => {
+    // An epoch that has ended must not set its successor going, which may wait for something else.
+    if (assignment.get(held.topic, held.partition) === held) flow.go(held, 'bytes');
+  });
   return true;
 }
 

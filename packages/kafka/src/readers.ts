@@ -10,6 +10,8 @@ export type Reader = { resolver: Resolver } | { refusal: string; expiresAt: numb
 const READERS_MAX = 1_000;
 /** An id that nobody knows may be registered yet. Until asked again, its records go one way at full speed. */
 const UNKNOWN_KEPT_MS = 60_000;
+/** A registry that hangs is not waited for by every record anew. */
+const AWAY_KEPT_MS = 1_000;
 
 /**
  * The reader of each writer's schema id, made at first sight and kept: making one costs 300 us, using it 1 us.
@@ -30,12 +32,18 @@ export function createReaders<T>(
     return reader;
   }
 
+  function askOnce(writerId: number): Promise<Reader> {
+    const asking = ask(writerId);
+    const forget = (): void => void asked.delete(writerId);
+    asking.then(forget, () => setTimeout(forget, AWAY_KEPT_MS).unref());
+    asked.set(writerId, asking);
+    return asking;
+  }
+
   return (writerId) => {
     const reader = known.get(writerId);
     if (reader !== undefined && !isExpired(reader)) return reader;
-    const pending = asked.get(writerId) ?? ask(writerId).finally(() => asked.delete(writerId));
-    asked.set(writerId, pending);
-    return pending;
+    return asked.get(writerId) ?? askOnce(writerId);
   };
 }
 

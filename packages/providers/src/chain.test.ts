@@ -162,7 +162,7 @@ describe('chain', () => {
       const send = async () => ({ kind: 'unavailable', reason: '', answered: true, retryAfterMs: 3_600_000 });
       const provider = { name: 'primary', send, close: async () => {} };
       const breaker = { maxFailures: 1, windowMs: 10_000, openMs: 3_600_000 };
-      const lane = createLane({ provider, channel: 'sms', breaker });
+      const lane = createLane({ timeoutMs: 10_000, provider, channel: 'sms', breaker });
       await lane.tryEnter().send({});
       console.log(lane.state());`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
@@ -186,7 +186,7 @@ function chainTest(test: (given: Given) => Promise<void>): Promise<void> {
     const providers = { primary: heldProvider('primary'), backup: heldProvider('backup') };
     const breaker = { maxFailures: 1, windowMs: 1_000, openMs };
     const laneOf = (name: 'primary' | 'backup') =>
-      createLane({ provider: providers[name].provider, channel: 'sms', breaker });
+      createLane({ timeoutMs: 10_000, provider: providers[name].provider, channel: 'sms', breaker });
     const lanes = { primary: laneOf('primary'), backup: laneOf('backup') };
     const chain = createChain([lanes.primary, lanes.backup]);
     const answer = async (name: 'primary' | 'backup', outcome: Outcome) => {
@@ -236,6 +236,7 @@ function closed(server: Server): Promise<void> {
 function httpLane(name: string, server: Server, onThrottled?: (untilMs: number) => void): Lane {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return createLane({
+    timeoutMs: 10_000,
     provider: httpProvider({ name, url, timeoutMs: 10_000, connections: 2 }),
     channel: 'sms',
     breaker: { maxFailures: 2, windowMs: 10_000, openMs: 1_000 },

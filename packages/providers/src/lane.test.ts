@@ -108,7 +108,7 @@ describe('lane', () => {
   it('ends a probe that the provider throws at', () =>
     withFakeClock(async (clock) => {
       const failing = { ...heldProvider('primary').provider, send: () => Promise.reject(new Error('a bug')) };
-      const lane = createLane({ provider: failing, channel: 'sms', breaker });
+      const lane = createLane({ timeoutMs: 10_000, provider: failing, channel: 'sms', breaker });
       for (let call = 0; call < 3; call += 1) await errorOf(enter(lane).send(message));
       await clock.pass(400);
       expect(await errorOf(enter(lane).send(message))).to.equal('a bug');
@@ -173,7 +173,7 @@ function laneTest(test: (given: Given) => Promise<void>): Promise<void> {
     const told: number[] = [];
     const states: string[] = [];
     const onThrottled = (untilMs: number) => void told.push(untilMs);
-    const lane = createLane({ provider, channel: 'sms', breaker, onThrottled });
+    const lane = createLane({ timeoutMs: 10_000, provider, channel: 'sms', breaker, onThrottled });
     lane.onChange(({ state }) => states.push(state));
     const answer = async (outcome: Outcome) => {
       const called = enter(lane).send(message);

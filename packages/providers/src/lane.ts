@@ -27,6 +27,8 @@ export type LaneDescription = {
 export type Lane = {
   name: string;
   channel: string;
+  /** How long a call may take. */
+  timeoutMs: number;
   state(): LaneState;
   /** Whether `tryEnter` would let somebody in. */
   isOpen(): boolean;
@@ -59,6 +61,8 @@ export type Entry = {
 export type LaneOptions = {
   provider: Provider;
   channel: string;
+  /** The provider's. */
+  timeoutMs: number;
   breaker: BreakerSettings;
   /** The provider asked for a wait until then (epoch milliseconds), so other replicas should wait as well. */
   onThrottled?: (untilMs: number) => void;
@@ -67,7 +71,7 @@ export type LaneOptions = {
 };
 
 export function createLane(options: LaneOptions): Lane {
-  const { provider, channel, now = Date.now } = options;
+  const { provider, channel, timeoutMs, now = Date.now } = options;
   const breaker = createBreaker({ settings: options.breaker, now, onChange: changed });
   const throttle = createThrottle(now, changed);
   const listeners: ((lane: LaneDescription) => void)[] = [];
@@ -86,6 +90,7 @@ export function createLane(options: LaneOptions): Lane {
   const lane: Lane = {
     name: provider.name,
     channel,
+    timeoutMs,
     state,
     isOpen,
     tryEnter: () => {

@@ -120,20 +120,17 @@ function worldOf(
     asked,
     messages,
     id: attempt.notification.id,
-    tokensUsed: () => Math.min(used, 1),
+    tokensUsed: () => used,
     call: (elapsedMs = 0) => {
       nowMs += elapsedMs;
-      return call(
-        { chain, leaseMs: LEASE_MS, timeoutMs: TIMEOUT_MS, monotonicMs: () => nowMs },
-        attempt,
-        pass,
-      );
+      return call({ chain, leaseMs: LEASE_MS, monotonicMs: () => nowMs }, attempt, pass);
     },
   };
 }
 
 function laneOf(name: string, answer: (message: ProviderMessage) => Outcome): Lane {
   return createLane({
+    timeoutMs: TIMEOUT_MS,
     channel: 'sms',
     provider: { name, send: async (message) => answer(message), close: () => Promise.resolve() },
     breaker: { maxFailures: 5, windowMs: 10_000, openMs: 30_000 },

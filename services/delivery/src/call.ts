@@ -18,7 +18,7 @@ export type ClaimedAttempt = {
 /** How a call went: what the provider made of it, and how long it took. */
 export type Called = { outcome: Outcome; provider: string; durationMs: number };
 
-export type CallDeps = { chain: Chain; leaseMs: number; timeoutMs: number; monotonicMs: () => number };
+export type CallDeps = { chain: Chain; leaseMs: number; monotonicMs: () => number };
 
 const calls = histogram({
   name: 'fanfare_provider_call_seconds',
@@ -35,7 +35,7 @@ export async function call(deps: CallDeps, attempt: ClaimedAttempt, pass: Pass):
   const { chain } = deps;
   let entry = pass.entry.isOpen() ? pass.entry : chain.next(pass.entry);
   let called: Called | null = null;
-  while (entry !== null && hasTime(deps, attempt)) {
+  while (entry !== null && hasTime(deps, attempt, entry)) {
     pass.use();
     called = await callBy(entry, attempt);
     if (!isForNext(called.outcome, attempt.delivery)) return called;
@@ -47,8 +47,12 @@ export async function call(deps: CallDeps, attempt: ClaimedAttempt, pass: Pass):
   return called !== null && wasSent(called.outcome) ? called : null;
 }
 
-function hasTime({ leaseMs, timeoutMs, monotonicMs }: CallDeps, { claimedAtMs }: ClaimedAttempt): boolean {
-  return monotonicMs() - claimedAtMs < leaseMs - timeoutMs;
+function hasTime(
+  { leaseMs, monotonicMs }: CallDeps,
+  { claimedAtMs }: ClaimedAttempt,
+  { lane }: Entry,
+): boolean {
+  return monotonicMs() - claimedAtMs < leaseMs - lane.timeoutMs;
 }
 
 /** Whether another provider may be asked: of what is to be sent once at most, an answered call may have been taken. */

@@ -19,9 +19,8 @@ export type ChannelOptions = StepsOptions & {
   kafka: KafkaHandle;
   records: JourneyRecords;
   delaysMs: RetryDelays;
-  /** The longest time-out of its providers. */
-  timeoutMs: number;
-  concurrency: number;
+  /** Notifications that are being delivered at once. */
+  slots: number;
   onFatal: (error: Error) => void;
 };
 
@@ -36,15 +35,18 @@ export type OpenChannel = {
 /** A tenth of the slots: enough for the urgent few, and hardly missed by the many. */
 const RESERVED_SHARE = 0.1;
 
+/** The clock that says when may be another one: a record that comes too early must not come in a circle. */
+const AGAIN_MIN_MS = 200;
+
 /** Of each priority about 900 small records: half a second of the highest rate, while the next are fetched. */
 const BYTES_WAITING_MAX = 9 * 1024 * 1024;
 
 /** Joins the channel's consumer group and delivers what comes, the most urgent first, so many at a time. */
 export async function openChannel(options: ChannelOptions): Promise<OpenChannel> {
-  const { channel, kafka, chain, pace, concurrency, onFatal } = options;
+  const { channel, kafka, chain, pace, slots, onFatal } = options;
   const scheduler = createPriorityScheduler<ConsumedRecord>({
-    slots: concurrency,
-    reservedForHigh: Math.floor(concurrency * RESERVED_SHARE),
+    slots,
+    reservedForHigh: Math.floor(slots * RESERVED_SHARE),
   });
   const deps = deliveryDeps(options);
   const pump = createPump<ConsumedRecord, Pass>({
@@ -55,7 +57,7 @@ export async function openChannel(options: ChannelOptions): Promise<OpenChannel>
   const push = (record: ConsumedRecord): void => pump.push(priorityOf(record), record);
   /** Until then it takes no slot; should the process end, it comes back from Kafka. */
   const later = (record: ConsumedRecord, atMs: number): void =>
-    void setTimeout(push, Math.max(0, atMs - Date.now()), record).unref();
+    void setTimeout(push, Math.max(AGAIN_MIN_MS, atMs - Date.now()), record).unref();
   const consumption = await consume({
     kafka,
     groupId: deliveryGroup(channel),
@@ -106,10 +108,10 @@ function monotonicMs(): number {
 }
 
 function deliveryDeps(options: ChannelOptions): DeliveryDeps {
-  const { channel, chain, records, delaysMs, leaseMs, timeoutMs, log } = options;
+  const { channel, chain, records, delaysMs, leaseMs, log } = options;
   return {
     ...createSteps(options),
-    call: (attempt, pass) => call({ chain, leaseMs, timeoutMs, monotonicMs }, attempt, pass),
+    call: (attempt, pass) => call({ chain, leaseMs, monotonicMs }, attempt, pass),
     channel,
     records,
     delaysMs,

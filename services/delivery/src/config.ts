@@ -49,7 +49,7 @@ const settings = z.object({
     .describe('The sender of e-mail that goes out by SMTP, Fanfare <noreply@example.org>'),
   OUTBOUND_RATE_PER_CHANNEL: integer()
     .default(100)
-    .describe('Calls a second that the providers of a channel get at most from all processes; 0: no limit'),
+    .describe('Calls a second that each provider of a channel gets at most from all processes; 0: no limit'),
   OUTBOUND_RATE_SMS: outboundRate('sms'),
   OUTBOUND_RATE_EMAIL: outboundRate('email'),
   OUTBOUND_RATE_PUSH: outboundRate('push'),

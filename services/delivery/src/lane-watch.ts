@@ -1,11 +1,11 @@
-import type { ShutLane } from '@fanfare/db';
+import type { LaneOrders } from '@fanfare/db';
 import type { Lane } from '@fanfare/providers';
 import { every, type Logger } from '@fanfare/runtime';
 
 export type LaneWatchDeps = {
   lanes: readonly Lane[];
-  /** The lanes that an operator or, on whatever replica, a provider has shut. */
-  readStates: () => Promise<ShutLane[]>;
+  /** What operators say of the lanes, and what providers asked of whatever replica. */
+  readOrders: () => Promise<LaneOrders[]>;
   /** Says that this process serves its lanes. */
   announce: () => Promise<void>;
   log: Logger;
@@ -22,31 +22,34 @@ export async function watchLanes(deps: LaneWatchDeps): Promise<{ stop: () => Pro
   await announce();
   await update();
   const chores = [
-    every({ what: 'reading the states of lanes', everyMs: READ_EVERY_MS, log }, () => idle(update)),
-    every({ what: 'announcing lanes', everyMs: ANNOUNCE_EVERY_MS, log }, () => idle(announce)),
+    every({ what: 'reading the states of lanes', everyMs: READ_EVERY_MS, log }, () => pausing(update)),
+    every({ what: 'announcing lanes', everyMs: ANNOUNCE_EVERY_MS, log }, () => pausing(announce)),
   ];
   return { stop: async () => void (await Promise.all(chores.map((chore) => chore.stop()))) };
 }
 
-function updating({ lanes, readStates }: LaneWatchDeps): () => Promise<void> {
-  let before: ShutLane[] = [];
+function updating({ lanes, readOrders }: LaneWatchDeps): () => Promise<void> {
+  const resumedAt = new Map<Lane, number | null>();
   return async () => {
-    const states = await readStates();
+    const orders = await readOrders();
     for (const lane of lanes) {
-      const state = stateOf(lane, states);
-      lane.setPaused(state?.paused ?? false);
-      if (state !== undefined) lane.pauseUntil(Date.now() + state.throttled_for_ms);
-      else if (stateOf(lane, before) !== undefined) lane.endThrottle();
+      const { paused, throttled_for_ms, resumed_at } = ordersOf(lane, orders);
+      lane.setPaused(paused);
+      // A process may wait for what the database never heard of, so that it is resumed is told by itself.
+      if (resumedAt.has(lane) && resumedAt.get(lane) !== resumed_at) lane.endThrottle();
+      resumedAt.set(lane, resumed_at);
+      lane.pauseUntil(Date.now() + throttled_for_ms);
     }
-    before = states;
   };
 }
 
-function stateOf({ channel, name }: Lane, states: ShutLane[]): ShutLane | undefined {
-  return states.find((state) => state.channel === channel && state.provider === name);
+const NO_ORDERS = { paused: false, throttled_for_ms: 0, resumed_at: null };
+
+function ordersOf({ channel, name }: Lane, orders: LaneOrders[]) {
+  return orders.find((one) => one.channel === channel && one.provider === name) ?? NO_ORDERS;
 }
 
-async function idle(chore: () => Promise<void>): Promise<false> {
+async function pausing(chore: () => Promise<void>): Promise<false> {
   await chore();
   return false;
 }

@@ -1,10 +1,10 @@
 import type { Channel } from '@fanfare/contracts';
-import { announceLanes, type Database, readLaneStates, throttleLane } from '@fanfare/db';
+import { announceLanes, type Database, type LaneName, readLaneOrders, throttleLane } from '@fanfare/db';
 import { type Chain, createChain, createLane, createProvider, type Lane } from '@fanfare/providers';
-import { type Config, type Logger, untilDone } from '@fanfare/runtime';
+import { type Config, type Logger, Stopped, untilDone } from '@fanfare/runtime';
 import type { config } from './config.ts';
 import { watchLanes } from './lane-watch.ts';
-import { isSmtp, type ProviderSettings, providersOf } from './provider-settings.ts';
+import { connectionsTo, type ProviderSettings, providersOf } from './provider-settings.ts';
 
 export type LanesOptions = {
   settings: Config<ReturnType<typeof config>>;
@@ -17,22 +17,21 @@ export type LanesOptions = {
 export type Lanes = {
   all: readonly Lane[];
   chainOf: (channel: Channel) => Chain;
-  /** The longest time-out of them. */
-  timeoutMs: number;
   close: () => Promise<void>;
 };
 
 /** Makes the lanes as they are set, and keeps them as the database says: paused by an operator, throttled elsewhere. */
-export async function openLanes({ settings, db, log, signal }: LanesOptions): Promise<Lanes> {
+export async function openLanes(options: LanesOptions): Promise<Lanes> {
+  const { settings, db, log, signal } = options;
   const set = settings.CHANNELS.flatMap((channel) =>
     providersOf(settings, channel).map((provider, position) => ({ channel, provider, position })),
   );
-  const all = set.map(({ channel, provider }) => laneOf({ settings, db, log, signal }, channel, provider));
+  const all = set.map(({ channel, provider }) => laneOf(options, channel, provider));
   const watch = await untilDone(
     () =>
       watchLanes({
         lanes: all,
-        readStates: () => readLaneStates(db, settings.CHANNELS),
+        readOrders: () => readLaneOrders(db, settings.CHANNELS),
         announce: () =>
           announceLanes(
             db,
@@ -45,7 +44,6 @@ export async function openLanes({ settings, db, log, signal }: LanesOptions): Pr
   return {
     all,
     chainOf: (channel) => createChain(all.filter((lane) => lane.channel === channel)),
-    timeoutMs: Math.max(...set.map(({ provider }) => provider.timeoutMs)),
     close: async () => {
       await watch.stop();
       await Promise.all(all.map((lane) => lane.close()));
@@ -53,23 +51,38 @@ export async function openLanes({ settings, db, log, signal }: LanesOptions): Pr
   };
 }
 
-function laneOf({ settings, db, log }: LanesOptions, channel: Channel, set: ProviderSettings): Lane {
+function laneOf(options: LanesOptions, channel: Channel, set: ProviderSettings): Lane {
+  const { settings } = options;
   return createLane({
     channel,
+    timeoutMs: set.timeoutMs,
     provider: createProvider({
       ...set,
       from: settings.EMAIL_FROM,
-      connections: isSmtp(set.url) ? settings.SMTP_CONNECTIONS : settings.DELIVERY_CONCURRENCY,
+      connections: connectionsTo(set, settings),
     }),
     breaker: {
       maxFailures: settings.CIRCUIT_MAX_FAILURES,
       windowMs: settings.CIRCUIT_WINDOW_MS,
       openMs: settings.CIRCUIT_OPEN_MS,
     },
-    onThrottled: (untilMs) => {
-      throttleLane(db, { channel, provider: set.name, forMs: untilMs - Date.now() }).catch((error: unknown) =>
-        log.warn('a throttled lane is not known to other replicas', { channel, provider: set.name, error }),
-      );
-    },
+    onThrottled: (untilMs) => void tellReplicas(options, { channel, provider: set.name }, untilMs),
   });
+}
+
+/** For as long as they would have to wait, too. */
+async function tellReplicas(
+  { db, log, signal }: LanesOptions,
+  lane: LaneName,
+  untilMs: number,
+): Promise<void> {
+  const tell = async (): Promise<void> => {
+    const forMs = untilMs - Date.now();
+    if (forMs > 0) await throttleLane(db, { ...lane, forMs });
+  };
+  await untilDone(tell, { what: 'telling of a throttled lane', log, signal }).catch(unlessStopped);
+}
+
+function unlessStopped(error: unknown): void {
+  if (!(error instanceof Stopped)) throw error;
 }

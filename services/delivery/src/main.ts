@@ -16,6 +16,7 @@ import { type OpenChannel, openChannel } from './channel.ts';
 import { config, contentLimits, outboundRateOf } from './config.ts';
 import { openLanes } from './lanes.ts';
 import { measureChannels, measureLanes } from './metrics.ts';
+import { slotsOf } from './provider-settings.ts';
 
 await runService({
   name: 'delivery',
@@ -45,15 +46,19 @@ await runService({
       records: await journeyRecords(serde),
       limits: contentLimits(settings),
       leaseMs: settings.LEASE_MS,
-      timeoutMs: lanes.timeoutMs,
       delaysMs: settings.RETRY_DELAYS,
-      concurrency: settings.DELIVERY_CONCURRENCY,
       signal,
       onFatal: fail,
     };
     const channels: OpenChannel[] = await Promise.all(
       settings.CHANNELS.map((channel) =>
-        openChannel({ ...shared, channel, chain: lanes.chainOf(channel), pace: paceOf(channel) }),
+        openChannel({
+          ...shared,
+          channel,
+          chain: lanes.chainOf(channel),
+          pace: paceOf(channel),
+          slots: slotsOf(settings, channel),
+        }),
       ),
     );
     measureChannels(channels);

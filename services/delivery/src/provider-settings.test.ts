@@ -1,7 +1,7 @@
 import { ConfigError, describeConfig, loadConfig } from '@fanfare/runtime';
 import { expect } from 'chai';
 import { config } from './config.ts';
-import { providersOf } from './provider-settings.ts';
+import { providersOf, slotsOf } from './provider-settings.ts';
 
 const load = (env: Record<string, string>) => loadConfig(config(env), env);
 const chainOf = (channel: 'sms' | 'email', env: Record<string, string>) => providersOf(load(env), channel);
@@ -58,6 +58,13 @@ describe('the settings of providers', () => {
     expect(chainOf('sms', env)[0]?.name).to.equal('http');
   });
 
+  it('start no more calls at a time than each provider of a channel has connections', () => {
+    const env = { SMTP_URL: 'smtp://mail:25', EMAIL_FROM: 'noreply@example.org', DELIVERY_CONCURRENCY: '40' };
+    expect(slotsOf(load(env), 'email')).to.equal(10);
+    expect(slotsOf(load(env), 'sms')).to.equal(40);
+    expect(slotsOf(load({ ...env, DELIVERY_CONCURRENCY: '4' }), 'email')).to.equal(4);
+  });
+
   for (const [what, env, faults] of [
     ['a named provider without an address', { SMS_PROVIDERS: 'a' }, ['SMS_PROVIDER_A_URL: must be set']],
     [
@@ -86,13 +93,20 @@ describe('the settings of providers', () => {
       ['SMTP_URL: names a user without a password, got "smtp://me@mail"'],
     ],
     [
+      'a stop shorter than the longest time-out',
+      { STOP_TIMEOUT_MS: '11s' },
+      [
+        'STOP_TIMEOUT_MS: must be at least 12000: the longest time-out of a provider and 2000 to settle the call, got "11s"',
+      ],
+    ],
+    [
       'a lease shorter than the longest time-out',
       {
         SMS_PROVIDERS: 'a',
         SMS_PROVIDER_A_URL: 'http://a/',
         SMS_PROVIDER_A_TIMEOUT_MS: '11s',
       },
-      ['LEASE_MS: must be at least 13000: the longest time-out of a provider and 2000'],
+      ['LEASE_MS: must be at least 13000: the longest time-out of a provider and 2000 to settle the call'],
     ],
   ] as const)
     it(`refuse ${what}`, () => {

@@ -47,17 +47,31 @@ export function providersOf(settings: object, channel: Channel): ProviderSetting
   }));
 }
 
+/**
+ * Most calls of a channel at a time: as many as each of its providers has connections. What waited for one with its time
+ * running would time out, and be served in no order of priority.
+ */
+export function slotsOf(settings: object, channel: Channel): number {
+  return Math.min(...providersOf(settings, channel).map((one) => connectionsTo(one, settings)));
+}
+
+/** Most connections to a provider. */
+export function connectionsTo({ url: where }: ProviderSettings, settings: object): number {
+  const { SMTP_CONNECTIONS, DELIVERY_CONCURRENCY } = limits.parse(settings);
+  return isSmtp(where) ? Math.min(SMTP_CONNECTIONS, DELIVERY_CONCURRENCY) : DELIVERY_CONCURRENCY;
+}
+
 /** What is wrong between settings of providers: the setting and the fault. */
 export function faultsOf(settings: object): [setting: string, fault: string][] {
   const found: [string, string][] = [];
-  const { LEASE_MS, EMAIL_FROM } = rules.parse(settings);
+  const { LEASE_MS, STOP_TIMEOUT_MS, EMAIL_FROM } = rules.parse(settings);
   const all = CHANNELS.flatMap((channel) => providersOf(settings, channel));
   const longestMs = Math.max(...all.map(({ timeoutMs }) => timeoutMs));
-  if (LEASE_MS < longestMs + LEASE_MARGIN_MS)
-    found.push([
-      'LEASE_MS',
-      `must be at least ${longestMs + LEASE_MARGIN_MS}: the longest time-out of a provider and ${LEASE_MARGIN_MS}`,
-    ]);
+  const leastMs = longestMs + SETTLE_MS;
+  const tooShort = `must be at least ${leastMs}: the longest time-out of a provider and ${SETTLE_MS} to settle the call`;
+  // A lease, and a stop, must outlive the calls that they cover.
+  if (LEASE_MS < leastMs) found.push(['LEASE_MS', tooShort]);
+  if (STOP_TIMEOUT_MS < leastMs) found.push(['STOP_TIMEOUT_MS', tooShort]);
   if (EMAIL_FROM === undefined && all.some(({ url: where }) => isSmtp(where) && !hasSender(where)))
     found.push(['EMAIL_FROM', 'must be set for a provider that speaks SMTP']);
   return found;
@@ -65,10 +79,14 @@ export function faultsOf(settings: object): [setting: string, fault: string][] {
 
 const HTTP = ['http', 'https'];
 const SMTP = ['smtp', 'smtps'];
-/** A lease must outlive the call it covers, with room to settle it. */
-const LEASE_MARGIN_MS = 2_000;
+const SETTLE_MS = 2_000;
 
-const rules = z.object({ LEASE_MS: z.number(), EMAIL_FROM: z.string().optional() });
+const limits = z.object({ SMTP_CONNECTIONS: z.number(), DELIVERY_CONCURRENCY: z.number() });
+const rules = z.object({
+  LEASE_MS: z.number(),
+  STOP_TIMEOUT_MS: z.number(),
+  EMAIL_FROM: z.string().optional(),
+});
 const provider = z.object({
   URL: z.string(),
   TIMEOUT_MS: z.number().optional(),
@@ -158,7 +176,7 @@ function hasSender(where: string): boolean {
   return new URL(where).searchParams.has('from');
 }
 
-export function isSmtp(where: string): boolean {
+function isSmtp(where: string): boolean {
   return SMTP.includes(new URL(where).protocol.slice(0, -1));
 }
 

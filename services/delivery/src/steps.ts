@@ -116,7 +116,7 @@ function rowSteps(
     claim: (request) => persist('claiming', () => claiming(request)),
     whole: async (notification) =>
       notification.content === null
-        ? persist('reading a rendered notification', () => reading(notification.id))
+        ? persist('reading a rendered notification', async () => present(await reading(notification.id)))
         : notification,
     settle: (settlement) => persist('settling', () => settling(settlement)),
     giveUp: (id, fence, reason) => persist('giving up', () => giveUp(db, { id, fence, reason })),
@@ -124,14 +124,15 @@ function rowSteps(
   };
 }
 
-async function storedNotifications(db: Database, ids: string[]): Promise<Notification[]> {
+async function storedNotifications(db: Database, ids: string[]): Promise<(Notification | undefined)[]> {
   const rows = await readPublishable(db, ids);
   const byId = new Map(rows.map(({ notification }) => [notification.id, notification]));
-  return ids.map((id) => {
-    const stored = byId.get(id);
-    if (stored === undefined) throw new Error(`notification ${id} is claimed and has no row`);
-    return stored;
-  });
+  return ids.map((id) => byId.get(id));
+}
+
+function present(stored: Notification | undefined): Notification {
+  if (stored === undefined) throw new Error('it is claimed and has no row');
+  return stored;
 }
 
 function publishing(publisher: Publisher, persist: Persist): Steps['publish'] {

@@ -11,6 +11,8 @@ export async function up(knex: Knex): Promise<void> {
       -- By an operator, until an operator resumes it; null is not.
       paused_at timestamptz,
       paused_reason text,
+      -- When an operator last did, which also ends what a provider asked of a process that nobody else knows.
+      resumed_at timestamptz,
       -- By the provider itself, for so long.
       throttled_until timestamptz,
       -- When a delivery process last said that it serves it.
