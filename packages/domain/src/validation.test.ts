@@ -57,14 +57,14 @@ describe('validation of a notification', () => {
       subject: 'Merhaba, Ada 👋',
       html: '<p>Merhaba</p>\r\n',
       priority: 'high',
-      template_id: '0192F0C0-0000-7000-8000-00000000ABCD',
+      template_id: '0192f0c0-0000-7000-8000-00000000abcd',
       template_variables: { Name: 'Ada' },
       metadata: { order: 7, tags: ['a', null], nested: { deep: true } },
       max_attempts: 10,
       delivery_mode: 'at_most_once',
     };
     const times = { scheduled_at: '2030-01-31T09:00:00+03:00', expires_at: '2030-02-01T00:00:00.25Z' };
-    expect(accepted(asSent({ ...full, ...times }))).to.deep.equal({
+    expect(accepted(asSent({ ...full, ...times, template_id: full.template_id.toUpperCase() }))).to.deep.equal({
       ...full,
       scheduled_at: Date.parse('2030-01-31T06:00:00Z'),
       expires_at: Date.parse('2030-02-01T00:00:00.250Z'),
