@@ -64,7 +64,9 @@ describe('validation of a notification', () => {
       delivery_mode: 'at_most_once',
     };
     const times = { scheduled_at: '2030-01-31T09:00:00+03:00', expires_at: '2030-02-01T00:00:00.25Z' };
-    expect(accepted(asSent({ ...full, ...times, template_id: full.template_id.toUpperCase() }))).to.deep.equal({
+    expect(
+      accepted(asSent({ ...full, ...times, template_id: full.template_id.toUpperCase() })),
+    ).to.deep.equal({
       ...full,
       scheduled_at: Date.parse('2030-01-31T06:00:00Z'),
       expires_at: Date.parse('2030-02-01T00:00:00.250Z'),
