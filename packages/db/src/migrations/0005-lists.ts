@@ -67,7 +67,8 @@ const TRIGGERS = `
   CREATE TRIGGER list_status AFTER UPDATE ON notifications FOR EACH ROW
     WHEN (OLD.status <> NEW.status AND (
       NEW.status IN ('retrying', 'failed', 'cancelled', 'expired')
-      OR OLD.status IN ('retrying', 'failed', 'cancelled', 'expired')
+      -- The first attempt under way is version 12: what comes from beyond it may be listed already.
+      OR OLD.version > 12
       OR NEW.created_at < clock_timestamp() - ${LISTED_AFTER}))
     EXECUTE FUNCTION list_status();
   CREATE FUNCTION unlist_status() RETURNS trigger LANGUAGE plpgsql AS $$
