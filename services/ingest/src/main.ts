@@ -176,8 +176,8 @@ function weigh({ notifications }: AcceptRequest): number {
 }
 
 function idempotency(db: Database, redis: RedisHandle) {
-  /** What is asked of Redis in one round trip. */
-  const recalls = { sizeMax: 256, inFlightMax: 4 };
+  /** One round trip at a time: what comes meanwhile goes together in the next. */
+  const recalls = { sizeMax: 256, inFlightMax: 1 };
   return {
     recallUse: grouped({ ...recalls, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
     findFirstUse: (key: IdempotencyKey) => findFirstUse(db, key),
