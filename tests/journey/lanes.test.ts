@@ -37,7 +37,7 @@ describe('an operator’s hand, with two delivery processes', function () {
   });
 
   it('stops every call of the channel by one command', async () => {
-    expect(await fanfare('lanes', 'pause', 'sms', '--reason', 'bakım')).to.equal('sms/http is paused.\n');
+    expect(await fanfare('lanes', 'pause', 'sms', '--reason', 'bakım')).to.match(/^sms\/http is paused\.$/m);
     await expectPaused();
     await expectNoCalls();
     expect(await fanfare('lanes', 'ls', '--channel', 'sms')).to.match(/sms\/http +0 +paused .*bakım/);
@@ -60,7 +60,7 @@ describe('an operator’s hand, with two delivery processes', function () {
   });
 
   it('lets everything that waited go by another, each once and at its first attempt', async () => {
-    expect(await fanfare('lanes', 'resume', 'sms')).to.equal('sms/http is open.\n');
+    expect(await fanfare('lanes', 'resume', 'sms')).to.match(/^sms\/http is open\.$/m);
     await untilLanes(deliveries.urls(), 'sms', { 'sms/http': 'open' });
     await load.stop();
     const ids = load.accepted.map(({ id }) => id);
@@ -84,9 +84,9 @@ describe('an operator’s hand, with two delivery processes', function () {
 
   async function expectNoCalls(): Promise<void> {
     await sleep(UNDER_WAY_MS);
-    const before = await callsSoFar();
+    const sinceMs = Date.now();
     await sleep(QUIET_MS);
-    expect(await callsSoFar()).to.have.length(before.length);
+    expect((await callsSoFar()).filter(({ at }) => Date.parse(at) > sinceMs)).to.deep.equal([]);
   }
 
   async function callsSoFar(): Promise<ProviderCall[]> {

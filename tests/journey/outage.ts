@@ -88,16 +88,26 @@ async function happen(system: System, providers: Providers, deliveryUrls: string
     await eventually(async () => expect(await acceptedBy(providers[channel])).to.be.greaterThan(0), {
       timeoutMs: DELIVERED_TIMEOUT_MS,
     });
+  // A lane that may be asked again is asked by the next notification, so while there are some.
+  const lanesAfterwards = await eventually(async () => allOpen(await lanesOf(deliveryUrl)), {
+    timeoutMs: DELIVERED_TIMEOUT_MS,
+  });
   await load.stop();
   for (const { id } of load.accepted) await untilDelivered(system, id);
   const urls = [system.simulatorUrl, ...Object.values(providers).map(({ simulator }) => simulator.url)];
   const calls = await Promise.all(urls.map((url) => callsSince(url, startedAtMs)));
   return {
     lanesDuring,
-    lanesAfterwards: await lanesOf(deliveryUrl),
+    lanesAfterwards,
     accepted: load.accepted.map((one) => ({ ...one, isDuring: one.acceptedAtMs < backAtMs })),
     calls: Map.groupBy(calls.flat(), ({ idempotencyKey }) => idempotencyKey.replace(/:0$/, '')),
   };
+}
+
+function allOpen(lanes: Outage['lanesAfterwards']): Outage['lanesAfterwards'] {
+  const states = Object.values(lanes).flatMap((own) => Object.values(own));
+  expect(states).to.deep.equal(states.map(() => 'open'));
+  return lanes;
 }
 
 type Provider = {
