@@ -1,4 +1,5 @@
 import type { Difference, DifferenceKind, LoggedEvent } from '@fanfare/db';
+import { eventOf } from '@fanfare/db/fixture';
 import type { PartitionRange } from '@fanfare/kafka';
 import { expect } from 'chai';
 import { createFindings } from './projection-findings.ts';
@@ -8,32 +9,10 @@ import { findingsTable, foldJson, mendedOf, summaryOf } from './projection-repor
 const AT = Date.parse('2030-01-31T09:00:00Z');
 const FOLD: Fold = { events: 0, unreadable: 0, refused: 0, unprojected: 0, isCut: false, findings: [] };
 
-function eventOf(id: string, version: number, offset = 0): LoggedEvent {
-  return {
-    notification_id: id,
-    version,
-    status: version > 900_000 ? 'delivered' : 'processing',
-    at: AT + version,
-    log_partition: 0,
-    log_offset: offset,
-    tenant_id: 'default',
-    batch_id: null,
-    template_id: null,
-    channel: 'sms',
-    priority: 'high',
-    cycle: 0,
-    attempt: 1,
-    max_attempts: 5,
-    started_at: null,
-    duration_ms: null,
-    provider: null,
-    provider_message_id: null,
-    outcome: null,
-    reason: null,
-    next_retry_at: null,
-    correlation_id: null,
-    source: null,
-  };
+function loggedEvent(id: string, version: number, offset = 0): LoggedEvent {
+  const status = version > 900_000 ? 'delivered' : 'processing';
+  const event = eventOf(id, status, version, { at: AT + version, priority: 'high', attempt: 1 });
+  return { ...event, log_partition: 0, log_offset: offset };
 }
 
 /** A difference of a row that shows this version. */
@@ -47,45 +26,47 @@ const kindsOf = (all: readonly { kind: string }[]): string[] => all.map(({ kind 
 describe('findings of a projection check', () => {
   it('are what the newest event says of a state, in whatever order events come', () => {
     const events: [LoggedEvent, Difference[]][] = [
-      [eventOf('a', 1), [differenceOf('ahead', 12)]],
-      [eventOf('a', 12), []],
-      [eventOf('a', 900_007), [differenceOf('behind', 12)]],
+      [loggedEvent('a', 1), [differenceOf('ahead', 12)]],
+      [loggedEvent('a', 12), []],
+      [loggedEvent('a', 900_007), [differenceOf('behind', 12)]],
     ];
     for (const order of [events, events.toReversed()]) {
       const findings = createFindings();
       for (const [event, differences] of order) findings.add(event, differences);
-      expect(findings.all()).to.deep.equal([{ ...differenceOf('behind', 12), event: eventOf('a', 900_007) }]);
+      expect(findings.all()).to.deep.equal([
+        { ...differenceOf('behind', 12), event: loggedEvent('a', 900_007) },
+      ]);
     }
   });
 
   it('are none when a later event is as it should be', () => {
     const findings = createFindings();
-    findings.add(eventOf('a', 1), [differenceOf('ahead', 12)]);
+    findings.add(loggedEvent('a', 1), [differenceOf('ahead', 12)]);
     expect(findings.ahead()).to.deep.equal(['a']);
-    findings.add(eventOf('a', 12), []);
+    findings.add(loggedEvent('a', 12), []);
     expect(findings.all()).to.deep.equal([]);
   });
 
   it('count a row of the trace once, from the first of its records', () => {
     const findings = createFindings();
-    findings.add(eventOf('a', 12, 3), [untraced]);
-    findings.add(eventOf('a', 12, 9), [untraced]);
-    expect(findings.all()).to.deep.equal([{ ...untraced, event: eventOf('a', 12, 3) }]);
+    findings.add(loggedEvent('a', 12, 3), [untraced]);
+    findings.add(loggedEvent('a', 12, 9), [untraced]);
+    expect(findings.all()).to.deep.equal([{ ...untraced, event: loggedEvent('a', 12, 3) }]);
   });
 
   it('call no state ahead of the log only because the trace has lost its row', () => {
     const findings = createFindings();
-    findings.add(eventOf('a', 900_007), [untraced]);
-    findings.add(eventOf('a', 12), [differenceOf('ahead', 900_007)]);
+    findings.add(loggedEvent('a', 900_007), [untraced]);
+    findings.add(loggedEvent('a', 12), [differenceOf('ahead', 900_007)]);
     expect(findings.ahead()).to.deep.equal([]);
     expect(kindsOf(findings.all())).to.deep.equal(['untraced']);
   });
 
   it('come to an end', () => {
     const findings = createFindings(2);
-    findings.add(eventOf('a', 12), [untraced]);
+    findings.add(loggedEvent('a', 12), [untraced]);
     expect(findings.isFull()).to.equal(false);
-    findings.add(eventOf('b', 12), [untraced]);
+    findings.add(loggedEvent('b', 12), [untraced]);
     expect(findings.isFull()).to.equal(true);
   });
 });
@@ -107,7 +88,7 @@ describe('folding the status log again', () => {
       positions: () => Promise.resolve(new Map([[0, 1]])),
       read: (parts, onEvents) =>
         parts.some(({ low, high }) => low < high)
-          ? onEvents({ events: [eventOf('a', 1)], unreadable: 0 })
+          ? onEvents({ events: [loggedEvent('a', 1)], unreadable: 0 })
           : Promise.resolve(),
       compare: (events) => Promise.resolve(events.map(() => [])),
       findAhead: () => Promise.resolve(new Map()),
@@ -129,7 +110,7 @@ describe('folding the status log again', () => {
 
   it('counts what Postgres refuses, and what holds no event', async () => {
     const folded = await fold({
-      read: (_, onEvents) => onEvents({ events: [eventOf('a', 1), eventOf('b', 1)], unreadable: 3 }),
+      read: (_, onEvents) => onEvents({ events: [loggedEvent('a', 1), loggedEvent('b', 1)], unreadable: 3 }),
       compare: () => Promise.resolve([null, [untraced]]),
     });
     expect(folded).to.deep.include({ events: 2, unreadable: 3, refused: 1 });
@@ -137,7 +118,7 @@ describe('folding the status log again', () => {
   });
 
   it('ends when there is too much to find', async () => {
-    const crowd = Array.from({ length: 20_000 }, (_, i) => eventOf(String(i), 12));
+    const crowd = Array.from({ length: 20_000 }, (_, i) => loggedEvent(String(i), 12));
     let isAborted = false;
     const folded = await fold({
       read: async (_, onEvents, signal) => {
@@ -178,8 +159,8 @@ describe('folding the status log again', () => {
 
 describe('the report of a projection check', () => {
   const findings = [
-    { ...untraced, event: eventOf('a', 12, 42) },
-    { ...differenceOf('differs', 12), event: eventOf('b', 12) },
+    { ...untraced, event: loggedEvent('a', 12, 42) },
+    { ...differenceOf('differs', 12), event: loggedEvent('b', 12) },
   ];
 
   it('names what differs', () => {

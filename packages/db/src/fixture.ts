@@ -8,6 +8,7 @@ import { acceptGroup } from './accept.ts';
 import type { ClaimRequest, Settlement } from './claim.ts';
 import { connectDatabase, type Database, type Row } from './connect.ts';
 import type { DeadLetter } from './dead-letters.ts';
+import type { ListFilter } from './list.ts';
 import { migrate } from './migrate.ts';
 
 /** A database of its own for the tests of a `describe`. */
@@ -126,6 +127,18 @@ export async function store(db: Database, drafts: Partial<Draft>[]): Promise<str
   await acceptGroup(db, groupOf(notifications));
   return notifications.map(({ id }) => id);
 }
+
+/** Every notification there is. */
+export const ANY: ListFilter = {
+  status: null,
+  channel: null,
+  priority: null,
+  batch_id: null,
+  template_id: null,
+  correlation_id: null,
+  created_after: null,
+  created_before: null,
+};
 
 /** An event of a notification that has no provider's answer yet. */
 export function eventOf(

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { CHANNELS, PRIORITIES, STATUSES } from '@fanfare/contracts';
 import { expect } from 'chai';
-import { useDatabase } from './fixture.ts';
+import { ANY, useDatabase } from './fixture.ts';
 import { type Database, type ListFilter, listNotifications, type ListWalk, type Statement } from './index.ts';
 
-const ANY: ListFilter = {
-  status: null,
-  channel: null,
-  priority: null,
-  batch_id: null,
-  template_id: null,
-  correlation_id: null,
-  created_after: null,
-  created_before: null,
-};
 const LIMIT = 50;
 const ROWS = 60_000;
 /** The page and one more; of each lane, or list, that it is merged from the first row besides. */

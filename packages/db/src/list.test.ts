@@ -1,7 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { CHANNELS, PRIORITIES, STATUSES } from '@fanfare/contracts';
 import { expect } from 'chai';
-import { useDatabase } from './fixture.ts';
+import { ANY, useDatabase } from './fixture.ts';
 import {
   type Database,
   type ListFilter,
@@ -9,17 +9,6 @@ import {
   listNotifications,
   type ListWalk,
 } from './index.ts';
-
-const ANY: ListFilter = {
-  status: null,
-  channel: null,
-  priority: null,
-  batch_id: null,
-  template_id: null,
-  correlation_id: null,
-  created_after: null,
-  created_before: null,
-};
 
 /** Ids in the order that a walk meets them. */
 async function walk(

@@ -98,17 +98,18 @@ describe('chain', () => {
     }));
 
   it('never opens once it is closed', () =>
-    shutTest(async ({ chain, clock, backup }) => {
+    shutTest(async ({ chain, clock, primary, backup }) => {
       const opened = opening(chain);
-      await chain.close();
+      await closeAll([primary, backup]);
       backup.setPaused(false);
       await clock.pass(3_600_000);
       expect([opened.at, chain.tryEnter()]).to.deep.equal([null, null]);
     }));
 
-  it('describes its lanes in their order', () =>
-    shutTest(async ({ chain }) => {
-      expect(chain.describe().map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
+  it('has lanes that say why they are shut', () =>
+    shutTest(async ({ primary, backup }) => {
+      const told = [primary.describe(), backup.describe()];
+      expect(told.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
         'primary broken',
         'backup paused',
       ]);
@@ -123,13 +124,14 @@ describe('chain', () => {
       response.writeHead(isDown ? 503 : 200).end();
     });
     const backup = await vendor((_, response) => response.end());
-    const chain = createChain([httpLane('primary', primary), httpLane('backup', backup)]);
+    const lanes = [httpLane('primary', primary), httpLane('backup', backup)];
+    const chain = createChain(lanes);
     for (let record = 0; record < 4; record += 1) seen.push(await deliver(chain));
     isDown = false;
-    chain.lanes[1]?.setPaused(true);
+    lanes[1]?.setPaused(true);
     await chain.whenOpen();
     for (let record = 0; record < 2; record += 1) seen.push(await deliver(chain));
-    await chain.close();
+    await closeAll(lanes);
     await Promise.all([closed(primary), closed(backup)]);
 
     const failover = 'primary unavailable, backup accepted';
@@ -143,14 +145,15 @@ describe('chain', () => {
     const server = await vendor((_, response) =>
       response.writeHead(told.length === 0 ? 429 : 200, { 'retry-after': '1' }).end(),
     );
-    const chain = createChain([httpLane('primary', server, (untilMs) => told.push(untilMs))]);
+    const lane = httpLane('primary', server, (untilMs) => told.push(untilMs));
+    const chain = createChain([lane]);
     expect(await deliver(chain)).to.equal('primary throttled');
-    expect(chain.describe()[0]).to.include({ state: 'throttled', untilMs: told[0] });
+    expect(lane.describe()).to.include({ state: 'throttled', untilMs: told[0] });
     await chain.whenOpen();
     // Timers and the clock are not of one mind about the last milliseconds.
     expect(Date.now()).to.be.at.least((told[0] ?? Infinity) - 10);
     expect(await deliver(chain)).to.equal('primary accepted');
-    await chain.close();
+    await lane.close();
     await closed(server);
   });
 
@@ -195,8 +198,12 @@ function chainTest(test: (given: Given) => Promise<void>): Promise<void> {
       await called;
     };
     await test({ chain, ...lanes, clock, answer });
-    await chain.close();
+    await closeAll([lanes.primary, lanes.backup]);
   });
+}
+
+async function closeAll(lanes: readonly Lane[]): Promise<void> {
+  await Promise.all(lanes.map((lane) => lane.close()));
 }
 
 /** The preferred lane is broken, the other one is paused. */

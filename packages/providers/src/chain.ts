@@ -1,8 +1,7 @@
-import type { Entry, Lane, LaneDescription } from './lane.ts';
+import type { Entry, Lane } from './lane.ts';
 
 /** The lanes of a channel, in the order in which they are preferred. */
 export type Chain = {
-  lanes: readonly Lane[];
   /**
    * The right to make a call on the first lane that lets somebody in, or null. So one record probes a lane that was
    * broken as soon as it may be probed, while the others go on to the next lane.
@@ -15,11 +14,9 @@ export type Chain = {
   next(after: Entry): Entry | null;
   /**
    * Resolves when a lane may be entered. Whoever is first may shut it again for the others: ask `tryEnter`, and wait
-   * again. Never resolves once the chain is closed.
+   * again. Never resolves once the lanes are closed.
    */
   whenOpen(): Promise<void>;
-  describe(): LaneDescription[];
-  close(): Promise<void>;
 };
 
 export function createChain(lanes: readonly Lane[]): Chain {
@@ -41,12 +38,9 @@ export function createChain(lanes: readonly Lane[]): Chain {
   }
 
   return {
-    lanes,
     tryEnter: () => enterFirst(lanes),
     next: ({ lane }) => enterFirst(lanes.slice(lanes.indexOf(lane) + 1)),
     whenOpen,
-    describe: () => lanes.map((lane) => lane.describe()),
-    close: async () => void (await Promise.all(lanes.map((lane) => lane.close()))),
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from './logger.ts';
-import { Stopped, untilDone } from './until-done.ts';
+import { unlessStopped, untilDone } from './until-done.ts';
 
 /** A chore that runs again and again, one run at a time. */
 export type Every = { stop: () => Promise<void> };
@@ -9,9 +9,9 @@ type EveryOptions = { what: string; everyMs: number; log: Logger };
 
 /**
  * Runs a chore until it finds nothing more to do, then again after a pause.
- * @param chore resolves with whether it did anything, so that a backlog is worked off without pauses
+ * @param chore resolves with whether there may be more to do, so that a backlog is worked off without pauses
  */
-export function every({ what, everyMs, log }: EveryOptions, chore: () => Promise<boolean>): Every {
+export function every({ what, everyMs, log }: EveryOptions, chore: () => Promise<boolean | void>): Every {
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = run();
@@ -19,7 +19,7 @@ export function every({ what, everyMs, log }: EveryOptions, chore: () => Promise
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const didSomething = await untilDone(chore, { what, log, signal }).catch(unlessStopped);
-      if (!didSomething) await sleep(everyMs, undefined, { signal }).catch(() => {});
+      if (didSomething !== true) await sleep(everyMs, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -29,9 +29,4 @@ export function every({ what, everyMs, log }: EveryOptions, chore: () => Promise
       await running;
     },
   };
-}
-
-function unlessStopped(error: unknown): false {
-  if (error instanceof Stopped) return false;
-  throw error;
 }

@@ -10,6 +10,11 @@ export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
+/** Ends what was stopped in silence: it throws any other failure on. */
+export function unlessStopped(error: unknown): void {
+  if (!(error instanceof Stopped)) throw error;
+}
+
 type UntilDone = {
   /** For the log: what was tried. */
   what: string;

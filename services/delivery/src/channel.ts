@@ -2,7 +2,7 @@ import { type Channel, deliveryGroup, parseWorkTopic, PRIORITIES, workTopic } fr
 import { createPriorityScheduler, type PriorityScheduler, type RetryDelays } from '@fanfare/domain';
 import { consume, type ConsumedRecord, type JourneyRecords, type KafkaHandle } from '@fanfare/kafka';
 import type { Chain } from '@fanfare/providers';
-import { Stopped } from '@fanfare/runtime';
+import { unlessStopped } from '@fanfare/runtime';
 import { call } from './call.ts';
 import { createGate, type Pace, type Pass } from './gate.ts';
 import { type Attempt, type DeliveryDeps, onRecord, type Verdict } from './on-record.ts';
@@ -95,7 +95,7 @@ async function handle(
     else later(record, verdict.againAtMs);
   } catch (error) {
     // The record stays uncommitted: whoever gets it next finds in the truth how far it came.
-    if (!(error instanceof Stopped)) throw error;
+    unlessStopped(error);
   }
 }
 

@@ -22,8 +22,8 @@ export async function watchLanes(deps: LaneWatchDeps): Promise<{ stop: () => Pro
   await announce();
   await update();
   const chores = [
-    every({ what: 'reading the states of lanes', everyMs: READ_EVERY_MS, log }, () => pausing(update)),
-    every({ what: 'announcing lanes', everyMs: ANNOUNCE_EVERY_MS, log }, () => pausing(announce)),
+    every({ what: 'reading the states of lanes', everyMs: READ_EVERY_MS, log }, update),
+    every({ what: 'announcing lanes', everyMs: ANNOUNCE_EVERY_MS, log }, announce),
   ];
   return { stop: async () => void (await Promise.all(chores.map((chore) => chore.stop()))) };
 }
@@ -47,9 +47,4 @@ const NO_ORDERS = { paused: false, throttled_for_ms: 0, resumed_at: null };
 
 function ordersOf({ channel, name }: Lane, orders: LaneOrders[]) {
   return orders.find((one) => one.channel === channel && one.provider === name) ?? NO_ORDERS;
-}
-
-async function pausing(chore: () => Promise<void>): Promise<false> {
-  await chore();
-  return false;
 }

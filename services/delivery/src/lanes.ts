@@ -1,7 +1,7 @@
 import type { Channel } from '@fanfare/contracts';
 import { announceLanes, type Database, type LaneName, readLaneOrders, throttleLane } from '@fanfare/db';
 import { type Chain, createChain, createLane, createProvider, type Lane } from '@fanfare/providers';
-import { type Config, type Logger, Stopped, untilDone } from '@fanfare/runtime';
+import { type Config, type Logger, unlessStopped, untilDone } from '@fanfare/runtime';
 import type { config } from './config.ts';
 import { watchLanes } from './lane-watch.ts';
 import { connectionsTo, type ProviderSettings, providersOf } from './provider-settings.ts';
@@ -81,8 +81,4 @@ async function tellReplicas(
     if (forMs > 0) await throttleLane(db, { ...lane, forMs });
   };
   await untilDone(tell, { what: 'telling of a throttled lane', log, signal }).catch(unlessStopped);
-}
-
-function unlessStopped(error: unknown): void {
-  if (!(error instanceof Stopped)) throw error;
 }

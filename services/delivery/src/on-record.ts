@@ -82,8 +82,10 @@ export type Verdict = { done: true } | { done: false; againAtMs: number };
 export async function onRecord(deps: DeliveryDeps, record: ConsumedRecord, pass: Pass): Promise<Verdict> {
   const work = await deps.readWork(record);
   if (work === 'unreadable now') return { done: false, againAtMs: deps.now() + UNREADABLE_WAIT_MS };
-  if (work.kind === 'unusable') pass.giveBack();
-  if (work.kind === 'unusable') return bury(deps, record, work.reason, work.message);
+  if (work.kind === 'unusable') {
+    pass.giveBack();
+    return bury(deps, record, work.reason, work.message);
+  }
   return deps.oneAtATime(work.notification.id, async () => {
     const refusal = work.kind === 'own' ? null : await adopt(deps, work.accepted);
     return refusal === null ? deliver(deps, record, work, pass) : bury(deps, record, ...refusal);

@@ -7,7 +7,7 @@ import { extractContext, type Health, histogram, traceparentOf } from '@fanfare/
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type BatchCancelDeps, onCancelBatch } from './on-batch-cancel.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
-import { guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
+import { type Answer, guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
 import {
   type DeadLetterDeps,
@@ -136,24 +136,17 @@ function observeDuration(
 function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/api/v1/notifications', {
     GET: (request) => onList(deps, request.query),
-    POST: async (request, reply) => {
-      const { resource: created, isFirst } = await onCreate(deps, request.body, contextOf(request));
-      const location = `/api/v1/notifications/${created.id}`;
-      return reply
-        .code(isFirst ? 202 : 200)
-        .header('location', location)
-        .send(created);
-    },
+    POST: async (request, reply) =>
+      sendMade(reply, 202, '/api/v1/notifications', await onCreate(deps, request.body, contextOf(request))),
   });
   resource(app, '/api/v1/notifications/batch', {
-    POST: async (request, reply) => {
-      const { resource: created, isFirst } = await onCreateBatch(deps, request.body, contextOf(request));
-      const location = `/api/v1/notifications/batch/${created.id}`;
-      return reply
-        .code(isFirst ? 202 : 200)
-        .header('location', location)
-        .send(created);
-    },
+    POST: async (request, reply) =>
+      sendMade(
+        reply,
+        202,
+        '/api/v1/notifications/batch',
+        await onCreateBatch(deps, request.body, contextOf(request)),
+      ),
   });
   resource(app, '/api/v1/notifications/batch/:id', { GET: (request) => onReadBatch(deps, idOf(request)) });
   resource(app, '/api/v1/notifications/batch/:id/cancel', {
@@ -186,17 +179,24 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
     });
 }
 
+/** What was made and where it is; 200 for an answer that was given before. */
+function sendMade(
+  reply: FastifyReply,
+  code: number,
+  path: string,
+  { resource: made, isFirst }: Answer<{ id: string }>,
+): FastifyReply {
+  return reply
+    .code(isFirst ? code : 200)
+    .header('location', `${path}/${made.id}`)
+    .send(made);
+}
+
 function addTemplateRoutes(app: FastifyInstance, deps: TemplateDeps): void {
   resource(app, '/api/v1/templates', {
     GET: (request) => onListTemplates(deps, request.query),
-    POST: async (request, reply) => {
-      const { resource: created, isFirst } = await onCreateTemplate(deps, request.body, keyOf(request));
-      const location = `/api/v1/templates/${created.id}`;
-      return reply
-        .code(isFirst ? 201 : 200)
-        .header('location', location)
-        .send(created);
-    },
+    POST: async (request, reply) =>
+      sendMade(reply, 201, '/api/v1/templates', await onCreateTemplate(deps, request.body, keyOf(request))),
   });
   resource(app, '/api/v1/templates/:id', {
     GET: (request) => onReadTemplate(deps, idOf(request)),

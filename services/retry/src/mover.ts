@@ -9,7 +9,15 @@ import {
   type PublishRefused,
   type Publisher,
 } from '@fanfare/kafka';
-import { counter, type Grouped, grouped, histogram, type Logger, Stopped, untilDone } from '@fanfare/runtime';
+import {
+  counter,
+  type Grouped,
+  grouped,
+  histogram,
+  type Logger,
+  unlessStopped,
+  untilDone,
+} from '@fanfare/runtime';
 import { createHold } from './hold.ts';
 
 /** Moves the records of one retry topic back to their work topics when they are due. */
@@ -105,7 +113,7 @@ async function move(options: MoverOptions, publish: Publishing, record: Consumed
     lateness.observe({ channel }, (Date.now() - dueAtMs(record)) / 1_000);
   } catch (error) {
     // Uncommitted, it comes back to whoever holds the partition next.
-    if (!(error instanceof Stopped)) throw error;
+    unlessStopped(error);
   }
 }
 
