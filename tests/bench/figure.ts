@@ -12,6 +12,7 @@ export const FIGURES = [
   'pace-cost',
   'urgent',
   'outage',
+  'project',
   'memory',
   'idle',
 ] as const;

@@ -13,6 +13,7 @@ import { measureOpen } from './figures/open.ts';
 import { measureOutage } from './figures/outage.ts';
 import { measurePace } from './figures/pace.ts';
 import { measurePaceCost } from './figures/pace-cost.ts';
+import { measureProject } from './figures/project.ts';
 import { measureRecovery } from './figures/recovery.ts';
 import { measureUrgent } from './figures/urgent.ts';
 import { EVERY_SERVICE } from './system.ts';
@@ -38,6 +39,7 @@ const STAGES: readonly Stage[] = [
       recovery: measureRecovery,
       pace: measurePace,
       'pace-cost': measurePaceCost,
+      project: measureProject,
       outage: measureOutage,
       urgent: measureUrgent,
     },

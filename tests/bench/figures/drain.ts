@@ -7,6 +7,7 @@ import { runProviderLoop } from '../load/loads.ts';
 import { costWhile } from '../measure/processes.ts';
 import { EVERY_SERVICE, PROVIDER_LATENCY_MS } from '../system.ts';
 import { quantity } from '../table.ts';
+import { requireAllToldDelivered } from './complete.ts';
 import { costEachText } from './costs.ts';
 
 /** How fast delivery works off what has piled up while it was away. */
@@ -78,13 +79,4 @@ function requireEachOnce(
 ) {
   if (acceptedKeys === count && duplicates === 0) return;
   throw new Error(`of ${count} accepted, ${acceptedKeys} arrived, and ${duplicates} of them more than once`);
-}
-
-async function requireAllToldDelivered(port: number, batches: string[]): Promise<void> {
-  for (const id of batches) {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/notifications/batch/${id}`);
-    const { counts } = (await response.json()) as { counts: Record<string, number> };
-    if (counts['delivered'] !== BATCH_SIZE)
-      throw new Error(`a batch of ${BATCH_SIZE} is told as ${JSON.stringify(counts)}`);
-  }
 }

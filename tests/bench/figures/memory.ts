@@ -4,6 +4,7 @@ import { acceptBatches, BATCH_SIZE } from '../batches.ts';
 import type { Bench } from '../bench.ts';
 import { acrossChannels, generateBodies } from '../bodies.ts';
 import type { Measured } from '../figure.ts';
+import { readMetric } from '../measure/metrics.ts';
 import { peakMemory } from '../measure/processes.ts';
 import { quantity } from '../table.ts';
 import { megabytes, toMegabytes } from './costs.ts';
@@ -75,13 +76,8 @@ async function deliverSome({ system, simulator, plan, progress, signal }: Bench)
 
 /** What the process itself says of its memory. */
 async function readHeap(port: number): Promise<{ used: number; external: number }> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return {
-    used: readMetric(text, 'nodejs_heap_size_used_bytes'),
-    external: readMetric(text, 'nodejs_external_memory_bytes'),
+    used: await readMetric(port, 'nodejs_heap_size_used_bytes'),
+    external: await readMetric(port, 'nodejs_external_memory_bytes'),
   };
-}
-
-function readMetric(text: string, name: string): number {
-  return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
