@@ -1,4 +1,13 @@
 export * from './accept.ts';
+export {
+  createApiKey,
+  findApiKeys,
+  type ListedKey,
+  listApiKeys,
+  revokeApiKey,
+  type StoredKey,
+} from './api-keys.ts';
+export { createKeyring, KEY_FRESH_MS } from './api-keys-keyring.ts';
 export * from './batch.ts';
 export { cancel, type Cancellation } from './cancel.ts';
 export * from './claim.ts';
@@ -33,3 +42,4 @@ export * from './reschedule.ts';
 export * from './schemas.ts';
 export * from './stuck.ts';
 export * from './templates.ts';
+export * from './trace.ts';

@@ -2,7 +2,14 @@ import { freshDatabase } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { connectDatabase, migrate, rollbackAll } from './index.ts';
 
-const NEWEST = ['0001-journey', '0002-email-parts', '0003-lanes', '0004-templates', '0005-lists'];
+const NEWEST = [
+  '0001-journey',
+  '0002-email-parts',
+  '0003-lanes',
+  '0004-templates',
+  '0005-lists',
+  '0006-api-keys',
+];
 
 /** Everything that a schema is made of, as text. */
 const SHAPE = `

@@ -4,6 +4,7 @@ import * as emailParts from './migrations/0002-email-parts.ts';
 import * as lanes from './migrations/0003-lanes.ts';
 import * as templates from './migrations/0004-templates.ts';
 import * as lists from './migrations/0005-lists.ts';
+import * as apiKeys from './migrations/0006-api-keys.ts';
 
 type Migration = { name: string; up: typeof journey.up; down: typeof journey.down };
 
@@ -14,6 +15,7 @@ const MIGRATIONS: Migration[] = [
   { name: '0003-lanes', up: lanes.up, down: lanes.down },
   { name: '0004-templates', up: templates.up, down: templates.down },
   { name: '0005-lists', up: lists.up, down: lists.down },
+  { name: '0006-api-keys', up: apiKeys.up, down: apiKeys.down },
 ];
 
 /** Brings the database to the newest version; several callers at once are safe. Returns the names applied. */

@@ -1,3 +1,4 @@
+export * from './api-key.ts';
 export * from './decide.ts';
 export * from './fingerprint.ts';
 export * from './json-object.ts';

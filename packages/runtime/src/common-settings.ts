@@ -1,4 +1,6 @@
 /** Settings that more than one service has, in groups to spread into its schema. */
+import { isIPv4 } from 'node:net';
+import type { z } from 'zod';
 import { durationMs, hostPorts, oneOf, text, url } from './settings.ts';
 
 /** Every service has these; `runService` reads them. */
@@ -30,3 +32,25 @@ export const databaseSettings = {
 export const redisSettings = {
   REDIS_URL: url(['redis', 'rediss']).default('redis://127.0.0.1:26379').describe('The Redis server'),
 };
+
+/** Of services that clients call; together with {@link openOnLoopbackOnly}. */
+export const authSettings = {
+  AUTH_MODE: oneOf(['none', 'api-key'])
+    .default('none')
+    .describe('Who may call: `none` is everybody who reaches HOST, `api-key` who sends a key'),
+};
+
+/** A rule for the whole schema: without keys nobody from another machine may call. */
+export function openOnLoopbackOnly<
+  S extends z.ZodObject<Pick<typeof serviceSettings, 'HOST'> & typeof authSettings>,
+>(schema: S): S {
+  return schema.refine(({ AUTH_MODE, HOST }) => AUTH_MODE !== 'none' || isLoopback(HOST), {
+    path: ['AUTH_MODE'],
+    message:
+      'must be api-key where HOST is not a loopback address; `npx fanfare keys create` makes the first key',
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}

@@ -16,7 +16,14 @@ export {
   text,
   url,
 } from './settings.ts';
-export { databaseSettings, kafkaSettings, redisSettings, serviceSettings } from './common-settings.ts';
+export {
+  authSettings,
+  databaseSettings,
+  kafkaSettings,
+  openOnLoopbackOnly,
+  redisSettings,
+  serviceSettings,
+} from './common-settings.ts';
 export { createLogger } from './logger.ts';
 export type { LogFields, LogLevel, Logger } from './logger.ts';
 export { counter, gauge, histogram, metricsText } from './metrics.ts';
