@@ -93,13 +93,26 @@ export type MetricsResource = {
   as_of: string;
 };
 
-export type TraceEntry = {
-  id: string;
-  event: 'created' | Status;
-  correlation_id: string | null;
-  details: Record<string, unknown>;
-  created_at: string;
+/** What is known of a transition. What there is nothing of is left out. */
+export type TraceDetails = {
+  version: number;
+  /** Redrives from the dead letters before it. */
+  cycle: number;
+  /** The attempt last made, counted from 1 in each cycle. */
+  attempt: number;
+  /** When that attempt was claimed. */
+  started_at?: string;
+  /** Who answered it last, with what, and how long that took. */
+  provider?: string;
+  provider_message_id?: string;
+  outcome?: string;
+  duration_ms?: number;
+  reason?: string;
+  next_retry_at?: string;
 };
+export type TraceEntry = { id: string; correlation_id: string | null; created_at: string } & (
+  { event: 'created'; details: Record<string, never> } | { event: Status; details: TraceDetails }
+);
 export type Trace = { notification_id: string; entries: TraceEntry[] };
 
 /** What a redrive made of a dead letter: redriven, or skipped because of what its notification is by now. */

@@ -1,6 +1,5 @@
 import type { BatchCancellation } from '@fanfare/contracts';
-import { NOW } from './accept.ts';
-import { CANCELLABLE } from './cancel.ts';
+import { CANCELLABLE, CANCELLED } from './cancel.ts';
 import type { Database, Statement } from './connect.ts';
 import { promise } from './promise.ts';
 import { showStates, stateColumns } from './read-model.ts';
@@ -14,7 +13,7 @@ const CANCEL_BATCH: Statement = {
       SELECT d.id, d.state FROM members JOIN deliveries d USING (id) ORDER BY d.id FOR UPDATE OF d
     ),
     changed AS (
-      UPDATE deliveries d SET state = 'cancelled', due_at = NULL, at = ${NOW}, outcome = NULL, reason = NULL
+      UPDATE deliveries d SET ${CANCELLED}
       FROM locked l WHERE d.id = l.id AND l.state IN (${CANCELLABLE})
       RETURNING d.*
     ),

@@ -33,6 +33,20 @@ describe('cancelling and expiring', () => {
     expect(row).to.deep.equal({ version: versionOf({ state: 'cancelled', cycle: 0, fence: 0 }) });
   });
 
+  it('says nothing of the provider that was asked before', async () => {
+    const id = await one();
+    await claim(test.db, [firstClaim(id)], 60_000);
+    await force(
+      test,
+      id,
+      `state = 'retrying', provider = 'acme', provider_message_id = 'm', outcome = 'unknown', duration_ms = 7, reason = 'r'`,
+    );
+    await cancel(test.db, id, randomUUIDv7());
+    const [row] = await readPublishable(test.db, [id]);
+    expect(row?.delivery).to.include({ state: 'cancelled', attempt: 1, provider: null, duration_ms: null });
+    expect(row?.delivery).to.include({ provider_message_id: null, outcome: null, reason: null });
+  });
+
   it('knows no notification that was never accepted', async () => {
     expect(await cancel(test.db, randomUUIDv7(), randomUUIDv7())).to.equal(null);
   });

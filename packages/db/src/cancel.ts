@@ -7,6 +7,9 @@ import { showStates, stateColumns } from './read-model.ts';
 
 /** States that a cancel may start from, as SQL. */
 export const CANCELLABLE = TRANSITIONS.cancel.from.map((state) => `'${state}'`).join(', ');
+/** What it makes of a row, as SQL: no provider had a part in it, whatever one said before. */
+export const CANCELLED = `state = 'cancelled', due_at = NULL, at = ${NOW}, duration_ms = NULL, provider = NULL,
+  provider_message_id = NULL, outcome = NULL, reason = NULL`;
 
 // The truth, what clients read, and the promise to tell everybody else, in one transaction.
 const CANCEL: Statement = {
@@ -14,7 +17,7 @@ const CANCEL: Statement = {
   text: `
     WITH locked AS MATERIALIZED (SELECT d.id, d.state FROM deliveries d WHERE d.id = $1 FOR UPDATE),
     changed AS (
-      UPDATE deliveries d SET state = 'cancelled', due_at = NULL, at = ${NOW}, outcome = NULL, reason = NULL
+      UPDATE deliveries d SET ${CANCELLED}
       FROM locked l WHERE d.id = l.id AND l.state IN (${CANCELLABLE})
       RETURNING d.*
     ),

@@ -81,7 +81,7 @@ describe('reading notifications', () => {
         ...known,
         id: `${id}:12`,
         event: 'processing',
-        details: { version: 12, attempt: 1, started_at },
+        details: { version: 12, cycle: 0, attempt: 1, started_at },
         created_at: started_at,
       },
       {
@@ -90,6 +90,7 @@ describe('reading notifications', () => {
         event: 'delivered',
         details: {
           version: 900_007,
+          cycle: 0,
           attempt: 1,
           started_at,
           duration_ms: 1,

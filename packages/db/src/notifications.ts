@@ -1,10 +1,4 @@
-import type {
-  BatchDetail,
-  BatchResource,
-  NotificationResource,
-  Status,
-  TraceEntry,
-} from '@fanfare/contracts';
+import type { BatchDetail, BatchResource, NotificationResource, Status } from '@fanfare/contracts';
 import type { Database, Statement } from './connect.ts';
 
 /** A row of `notifications` as REST shows it, times still in epoch milliseconds. */
@@ -75,49 +69,6 @@ function countByStatus(notifications: NotificationResource[]): Partial<Record<St
   const counts: Partial<Record<Status, number>> = {};
   for (const { status } of notifications) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
-}
-
-type TraceRow = Omit<TraceEntry, 'details' | 'created_at'> & {
-  at: number;
-  version: number | null;
-  attempt: number | null;
-  started_at: number | null;
-  duration_ms: number | null;
-  provider: string | null;
-  provider_message_id: string | null;
-  outcome: string | null;
-  reason: string | null;
-  next_retry_at: number | null;
-};
-
-const GET_TRACE: Statement = {
-  name: 'get_trace',
-  text: `
-    SELECT id || ':created' AS id, 'created' AS event, correlation_id, created_at AS at, NULL::integer AS version,
-      NULL::integer AS attempt,
-      NULL::timestamptz AS started_at, NULL::integer AS duration_ms, NULL AS provider, NULL AS provider_message_id,
-      NULL AS outcome, NULL AS reason, NULL::timestamptz AS next_retry_at
-    FROM notifications WHERE id = $1
-    UNION ALL
-    SELECT notification_id || ':' || version, status, correlation_id, at, version, attempt, started_at, duration_ms,
-      provider, provider_message_id, outcome, reason, next_retry_at
-    FROM status_events WHERE notification_id = $1
-    ORDER BY version NULLS FIRST`,
-};
-
-/** Every state a notification has been in, oldest first, beginning with its creation; empty for an unknown one. */
-export async function getTrace(db: Database, id: string): Promise<TraceEntry[]> {
-  return (await db.query<TraceRow>(GET_TRACE, [id])).map(traceEntryOf);
-}
-
-function traceEntryOf({ id, event, correlation_id, at, ...facts }: TraceRow): TraceEntry {
-  const details = {
-    ...facts,
-    started_at: rfc3339(facts.started_at),
-    next_retry_at: rfc3339(facts.next_retry_at),
-  };
-  const known = Object.entries(details).filter(([, value]) => value !== null);
-  return { id, event, correlation_id, details: Object.fromEntries(known), created_at: rfc3339(at) };
 }
 
 function resourceOf(row: NotificationRow): NotificationResource {

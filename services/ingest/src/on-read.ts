@@ -21,8 +21,9 @@ export function onReadBatch({ getBatch }: ReadDeps, id: string): Promise<BatchDe
 /** `GET /api/v1/notifications/{id}/trace` */
 export function onReadTrace({ getTrace }: ReadDeps, id: string): Promise<Trace> {
   return found(id, async () => {
-    const entries = await getTrace(id);
-    return entries.length === 0 ? null : { notification_id: id.toLowerCase(), entries };
+    const notification_id = id.toLowerCase();
+    const entries = await getTrace(notification_id);
+    return entries.length === 0 ? null : { notification_id, entries };
   });
 }
 
