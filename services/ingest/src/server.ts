@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUIDv7 } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, METHODS } from 'node:http';
 import type { IdempotencyKey } from '@fanfare/db';
 import { isRecord } from '@fanfare/domain';
 import { extractContext, type Health, histogram, traceparentOf } from '@fanfare/runtime';
@@ -32,7 +32,7 @@ import { type ListDeps, onList } from './on-list.ts';
 import { type MetricsDeps, onMetrics } from './on-metrics.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { onReschedule, type RescheduleDeps } from './on-reschedule.ts';
-import { problem } from './problem.ts';
+import { problem, type ProblemError } from './problem.ts';
 import { problemWriter } from './problem-writer.ts';
 
 export type ServerDeps = CreateDeps &
@@ -54,7 +54,6 @@ export type ServerDeps = CreateDeps &
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
 
 /** Here the key is stored with what is made under it; everywhere else before anything is done. */
@@ -92,14 +91,14 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     return503OnClosing: false,
     frameworkErrors: answerError,
   });
+  // A method that nobody has heard of is refused like any other.
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   acceptJsonOnly(app);
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request) => {
-    throw problem('not-found', { detail: `there is nothing at ${request.url.slice(0, 200)}` });
-  });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id);
-    done();
+    // Before the body is looked at: there is nobody whom it could be for.
+    done(request.is404 ? nothingAt(request.url) : undefined);
   });
   app.addHook('onResponse', (request, reply, done) => {
     observeDuration(request, reply);
@@ -108,6 +107,10 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   guardKeys(app, deps);
   addRoutes(app, deps);
   return app;
+}
+
+function nothingAt(url: string): ProblemError {
+  return problem('not-found', { detail: `there is nothing at ${url.slice(0, 200)}` });
 }
 
 /** Every route that changes something heeds the idempotency key of a request. */
@@ -257,11 +260,10 @@ function resource(app: FastifyInstance, url: string, handlers: Record<string, Ha
   const others = METHODS.filter(
     (method) => !methods.includes(method) && !(method === 'HEAD' && methods.includes('GET')),
   );
-  app.route({
-    method: others,
-    url,
-    handler: () => Promise.reject(problem('method-not-allowed', { headers: { allow: methods.join(', ') } })),
-  });
+  const refuse = () =>
+    Promise.reject(problem('method-not-allowed', { headers: { allow: methods.join(', ') } }));
+  // Whatever comes with it.
+  app.route({ method: others, url, onRequest: refuse, handler: refuse });
 }
 
 function acceptJsonOnly(app: FastifyInstance): void {
