@@ -40,6 +40,7 @@ export * from './projection-repair.ts';
 export * from './redrive.ts';
 export * from './reschedule.ts';
 export * from './schemas.ts';
+export * from './status-log.ts';
 export * from './stuck.ts';
 export * from './templates.ts';
 export * from './trace.ts';
