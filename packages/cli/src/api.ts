@@ -1,7 +1,8 @@
 import { z } from '@fanfare/runtime';
-import { asker, type AskOptions } from './ask.ts';
+import { asker, type AskOptions, exchanger } from './ask.ts';
 import type { Filter } from './dlq-filter.ts';
 import { connectLanes, type LanesApi } from './lanes-api.ts';
+import { connectNotifications, type NotificationsApi } from './notifications-api.ts';
 
 // A newer server may say more, and know more words, than is written here.
 const letterSchema = z.object({
@@ -45,12 +46,14 @@ export type Api = {
   purge: (filter: Filter, options: { dry_run?: boolean }) => Promise<PurgeReport>;
   deleteOne: (id: string) => Promise<void>;
   lanes: LanesApi;
+  notifications: NotificationsApi;
 };
 
 const PATH = '/api/v1/dead-letters';
 
 export function connectApi(options: AskOptions): Api {
-  const ask = asker(options);
+  const exchange = exchanger(options);
+  const ask = asker(exchange);
   return {
     list: async (filter, { limit, cursor }) => {
       const query = new URLSearchParams({ ...filter, limit: String(limit), ...(cursor && { cursor }) });
@@ -66,6 +69,7 @@ export function connectApi(options: AskOptions): Api {
       await ask('DELETE', pathOf(id));
     },
     lanes: connectLanes(ask),
+    notifications: connectNotifications(exchange),
   };
 }
 

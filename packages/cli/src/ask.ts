@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FieldError } from '@fanfare/contracts';
 import { z } from '@fanfare/runtime';
 
 /** The API refused, or could not be asked (status 0). The message is for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
+  /** What is wrong with fields of the request. */
+  readonly faults: readonly FieldError[];
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, faults: readonly FieldError[] = []) {
     super(message);
     this.status = status;
+    this.faults = faults;
   }
 }
 
@@ -16,10 +20,25 @@ export type AskOptions = {
   baseUrl: string;
   /** Told before the API is asked again, because it said it cannot answer now. */
   onWait: (why: string) => void;
+  /** Ends a wait. */
+  signal: AbortSignal;
 };
 
 /** Resolves with the answer, null when it is empty. May throw {@link ApiError}. */
 export type Ask = (method: string, path: string, body?: object) => Promise<unknown>;
+
+/** What may go with a request. */
+export type Extras = {
+  headers?: Record<string, string>;
+  /** Told before every wait, in place of the one of all requests. */
+  onWait?: (refusal: ApiError, waitMs: number) => void;
+};
+export type Exchange = (
+  method: string,
+  path: string,
+  body?: object,
+  extras?: Extras,
+) => Promise<{ status: number; answer: unknown }>;
 
 /** A paced redrive answers within 6 s. */
 const TIMEOUT_MS = 30_000;
@@ -27,36 +46,58 @@ const TIMEOUT_MS = 30_000;
 const TRIES_MAX = 30;
 const RETRY_AFTER_SECONDS_MAX = 60;
 
+/** For who needs no more than the answer. */
+export function asker(exchange: Exchange): Ask {
+  return async (method, path, body) => (await exchange(method, path, body)).answer;
+}
+
 /** What answers "not now" is asked again: nothing here does harm when it is done twice. */
-export function asker({ baseUrl, onWait }: AskOptions): Ask {
-  return async (method, path, body) => {
+export function exchanger({ baseUrl, onWait, signal }: AskOptions): Exchange {
+  return async (method, path, body, { headers = {}, onWait: onEveryWait } = {}) => {
     for (let tries = 1; ; tries += 1) {
-      const response = await request(baseUrl, method, path, body);
-      if (response.status === 204) return null;
+      const response = await request(baseUrl, { method, path, headers, body });
+      if (response.status === 204) return { status: response.status, answer: null };
       const answer: unknown = await response.json().catch(() => null);
-      if (response.ok) return answer;
+      if (response.ok) return { status: response.status, answer };
       const error = errorOf(response.status, answer);
       const waitSeconds = Number(response.headers.get('retry-after') ?? NaN);
       if (Number.isNaN(waitSeconds) || tries === TRIES_MAX) throw error;
-      if (tries === 1) onWait(`${error.message} Waiting.`);
-      await sleep(Math.min(waitSeconds, RETRY_AFTER_SECONDS_MAX) * 1_000);
+      const waitMs = Math.min(waitSeconds, RETRY_AFTER_SECONDS_MAX) * 1_000;
+      if (onEveryWait !== undefined) onEveryWait(error, waitMs);
+      else if (tries === 1) onWait(`${error.message} Waiting.`);
+      await sleep(waitMs, undefined, { signal }).catch(() => {
+        throw error;
+      });
     }
   };
 }
 
-async function request(baseUrl: string, method: string, path: string, body?: object): Promise<Response> {
+type Request = {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: object | undefined;
+};
+
+async function request(baseUrl: string, { method, path, headers, body }: Request): Promise<Response> {
   try {
     return await fetch(new URL(path, baseUrl), {
       method,
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
     });
   } catch (error) {
-    throw new ApiError(
-      0,
-      `${new URL(baseUrl).origin} cannot be reached (${causeOf(error)}). \`npm start\` starts Fanfare on this machine; FANFARE_URL says where else to ask.`,
-    );
+    throw unreachable(baseUrl, causeOf(error));
   }
+}
+
+export function unreachable(baseUrl: string, cause: string): ApiError {
+  const { origin } = new URL(baseUrl);
+  return new ApiError(
+    0,
+    `${origin} cannot be reached (${cause}). \`npm start\` starts Fanfare on this machine; FANFARE_URL says where else to ask.`,
+  );
 }
 
 function causeOf(error: unknown): string {
@@ -76,7 +117,8 @@ function errorOf(status: number, answer: unknown): ApiError {
   const { data } = problemSchema.safeParse(answer);
   if (data === undefined)
     return new ApiError(status, `The answer was ${status}. Is FANFARE_URL the REST API of Fanfare?`);
-  const faults = data.errors?.map(({ field, message }) => `  ${field}: ${message}`) ?? [];
-  const first = data.detail === undefined ? `${data.title}.` : `${data.title}: ${data.detail}.`;
-  return new ApiError(status, [first, ...faults].join('\n'));
+  const { title, detail, errors = [] } = data;
+  const first = detail === undefined ? `${title}.` : `${title}: ${detail}.`;
+  const faults = errors.map(({ field, message }) => `  ${field}: ${message}`);
+  return new ApiError(status, [first, ...faults].join('\n'), errors);
 }

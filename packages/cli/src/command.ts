@@ -2,19 +2,23 @@ import { parseArgs } from 'node:util';
 import type { Api } from './api.ts';
 import { ApiError } from './ask.ts';
 import { closest } from './closest.ts';
+import type { Follow } from './live.ts';
 import type { Terminal } from './terminal.ts';
 
 export type CommandDeps = {
   api: Api;
+  follow: Follow;
   terminal: Terminal;
   /** Epoch milliseconds. */
   now: () => number;
+  /** In [0, 1). */
+  random: () => number;
   /** Aborted when somebody wants an end of it. */
   signal: AbortSignal;
 };
 
 /** `value` names what a flag takes, `CHANNEL`; one without takes nothing. */
-export type Flag = { value?: string; help: string };
+export type Flag = { value?: string; isMany?: boolean; help: string };
 
 export type Command = {
   /** The words that call it: `dlq ls`. */
@@ -30,7 +34,13 @@ export type Command = {
 };
 
 /** What a command was called with. */
-export type Given = { operands: string[]; texts: Partial<Record<string, string>>; flags: Set<string> };
+export type Given = {
+  operands: string[];
+  texts: Partial<Record<string, string>>;
+  /** Of flags that may be given many times. */
+  lists: Partial<Record<string, string[]>>;
+  flags: Set<string>;
+};
 
 /** What was typed cannot be meant; nothing was done. */
 export class UsageError extends Error {
@@ -99,10 +109,10 @@ const HELP: Record<string, Flag> = { help: { help: 'Show this' } };
 function parse({ name, flags, operands }: Command, args: string[]): Given {
   const known = { ...flags, ...HELP };
   const options = Object.fromEntries(
-    Object.entries(known).map(([flag, { value }]) => [
-      flag,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...shortOf(flag) },
-    ]),
+    Object.entries(known).map(([flag, { value, isMany = false }]) => {
+      const type = value === undefined ? ('boolean' as const) : ('string' as const);
+      return [flag, { type, multiple: isMany, ...shortOf(flag) }];
+    }),
   );
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -110,8 +120,16 @@ function parse({ name, flags, operands }: Command, args: string[]): Given {
       throw new UsageError(`\`fanfare ${name}\` takes no \`${positionals.at(-1)}\`.`);
     const entries = Object.entries(values);
     const texts = entries.flatMap(([flag, value]) => (typeof value === 'string' ? [[flag, value]] : []));
+    const lists = entries.flatMap(([flag, value]) =>
+      Array.isArray(value) ? [[flag, value.map(String)]] : [],
+    );
     const set = entries.flatMap(([flag, value]) => (value === true ? [flag] : []));
-    return { operands: positionals, texts: Object.fromEntries(texts), flags: new Set(set) };
+    return {
+      operands: positionals,
+      texts: Object.fromEntries(texts),
+      lists: Object.fromEntries(lists),
+      flags: new Set(set),
+    };
   } catch (error) {
     throw explain(error, name, Object.keys(known));
   }
@@ -150,10 +168,13 @@ Add --help to any of them. FANFARE_URL says where the REST API is; http://127.0.
 }
 
 function manualOf({ name, summary, operands, manual, flags }: Command): string {
-  const rows = Object.entries({ ...flags, ...HELP }).map(([flag, { value, help }]) => {
-    const left = value === undefined ? `--${flag}` : `--${flag} ${value}`;
-    return `  ${left.padEnd(18)} ${help.replaceAll('\n', `\n${' '.repeat(21)}`)}`;
-  });
+  const entries = Object.entries({ ...flags, ...HELP }).map(
+    ([flag, { value, help }]) => [value === undefined ? `--${flag}` : `--${flag} ${value}`, help] as const,
+  );
+  const width = Math.max(...entries.map(([left]) => left.length), 18) + 1;
+  const rows = entries.map(
+    ([left, help]) => `  ${left.padEnd(width)}${help.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`,
+  );
   const usage = ['fanfare', name, operands?.usage, '[FLAGS]'].filter((part) => part !== undefined).join(' ');
   return `${summary}
 

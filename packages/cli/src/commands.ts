@@ -5,6 +5,7 @@ import { dlqRedrive } from './dlq-redrive.ts';
 import { dlqShow } from './dlq-show.ts';
 import { lanesLs } from './lanes-ls.ts';
 import { lanesPause, lanesResume } from './lanes-pause.ts';
+import { tail } from './tail.ts';
 import { projectionCheck, projectionRepair } from './projection.ts';
 
 export const commands: Command[] = [
@@ -17,4 +18,5 @@ export const commands: Command[] = [
   lanesResume,
   projectionCheck,
   projectionRepair,
+  tail,
 ];

@@ -3,14 +3,22 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { connectApi } from './api.ts';
 import { run } from './command.ts';
 import { commands } from './commands.ts';
+import { connectLive } from './live.ts';
 import { createTerminal } from './terminal.ts';
 
 type Asked = { method: string; path: string; body: unknown };
 export type Answer = { status?: number; body?: unknown; headers?: Record<string, string> };
-type Sitting = { isTty?: boolean; typed?: string; signal?: AbortSignal };
+type Sitting = {
+  isTty?: boolean;
+  typed?: string;
+  signal?: AbortSignal;
+  /** The gateway's side of each connection; without it there is no gateway. */
+  onSocket?: (socket: WebSocket) => void;
+};
 
 /** What the commands take for the time. */
 export const NOW = Date.parse('2030-01-31T09:00:00Z');
@@ -20,6 +28,8 @@ export function useApi() {
   let server: Server;
   let answers: Answer[] = [];
   let asked: Asked[] = [];
+  let onSocket: Sitting['onSocket'];
+  const sockets = new WebSocketServer({ noServer: true });
   before(async () => {
     server = createServer((request, response) => {
       void readRequest(request, (received) => {
@@ -27,6 +37,10 @@ export function useApi() {
         const { status = 200, body, headers } = answers.shift() ?? { status: 500 };
         response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
       });
+    });
+    server.on('upgrade', (request, socket, head) => {
+      if (onSocket === undefined) socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
+      else sockets.handleUpgrade(request, socket, head, onSocket);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -40,13 +54,17 @@ export function useApi() {
   async function call(words: string | string[], script: Answer[] = [], sitting: Sitting = {}) {
     const { isTty = false, typed = '', signal = new AbortController().signal } = sitting;
     answers = [...script];
+    ({ onSocket } = sitting);
     const streams = { stdin: stream(isTty), stdout: stream(isTty), stderr: stream(isTty) };
     const terminal = createTerminal(streams, signal);
-    const api = connectApi({ baseUrl: urlOf(server), onWait: (why) => terminal.tell(why) });
+    const tell = (line: string): void => terminal.tell(line);
+    const api = connectApi({ baseUrl: urlOf(server), onWait: tell, signal });
+    const follow = connectLive({ baseUrl: urlOf(server), tell, random: () => 1 });
     const output = Promise.all([text(streams.stdout), text(streams.stderr)]);
     streams.stdin.end(typed);
     const args = typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
-    const code = await run(commands, args, { api, terminal, now: () => NOW, signal });
+    const deps = { api, follow, terminal, now: () => NOW, random: () => 1, signal };
+    const code = await run(commands, args, deps);
     streams.stdout.end();
     streams.stderr.end();
     const [out, err] = await output;

@@ -2,6 +2,7 @@ import { ConfigError, loadConfig, url, z } from '@fanfare/runtime';
 import { connectApi } from './api.ts';
 import { run, USAGE_CODE } from './command.ts';
 import { commands } from './commands.ts';
+import { connectLive } from './live.ts';
 import { createTerminal } from './terminal.ts';
 
 const config = z.object({
@@ -21,17 +22,15 @@ function onInterrupt(): AbortSignal {
   return stopping.signal;
 }
 
-// `| head` reads no further than it wants.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
 try {
   const { FANFARE_URL } = loadConfig(config);
   const signal = onInterrupt();
   const terminal = createTerminal(process, signal);
-  const api = connectApi({ baseUrl: FANFARE_URL, onWait: (why) => terminal.tell(why) });
-  process.exitCode = await run(commands, process.argv.slice(2), { api, terminal, now: Date.now, signal });
+  const tell = (text: string): void => terminal.tell(text);
+  const api = connectApi({ baseUrl: FANFARE_URL, onWait: tell, signal });
+  const follow = connectLive({ baseUrl: FANFARE_URL, tell, random: Math.random });
+  const deps = { api, follow, terminal, now: Date.now, random: Math.random, signal };
+  process.exitCode = await run(commands, process.argv.slice(2), deps);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);

@@ -28,7 +28,7 @@ export function record(entries: readonly (readonly [string, string])[]): string 
 }
 
 /** What others wrote must not steer a terminal: no control characters, and none that turn the direction. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
 
@@ -42,11 +42,11 @@ function width(text: string): number {
   return cells;
 }
 
-function pad(text: string, cells: number): string {
+export function pad(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - width(text)));
 }
 
-function cut(text: string, cells: number): string {
+export function cut(text: string, cells: number): string {
   if (width(text) <= cells) return text;
   let kept = '';
   let left = cells - ELLIPSIS.length;

@@ -1,4 +1,8 @@
 import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+import { cut } from './table.ts';
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan' | 'magenta';
 
 /** Where results, messages and questions go. */
 export type Terminal = {
@@ -8,8 +12,14 @@ export type Terminal = {
   tell: (text: string) => void;
   /** A line that the next one replaces; on a terminal only. */
   show: (line: string) => void;
+  /** Takes that line away. */
+  clear: () => void;
   /** Characters in a line of the output, or null when nobody reads it on a terminal. */
   readonly columns: number | null;
+  /** Gives a text of the output a colour, where somebody sees it and has not set NO_COLOR. */
+  paint: (style: Style, text: string) => string;
+  /** Aborted when nobody reads the output any more: `| head` reads no further than it wants. */
+  readonly gone: AbortSignal;
   /** Whether lines of progress can be replaced. */
   readonly isLive: boolean;
   /** Whether there is somebody to ask. */
@@ -22,37 +32,56 @@ type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 type Streams = { stdin: NodeJS.ReadableStream & { isTTY?: boolean }; stdout: Output; stderr: Output };
 
 const ERASE_LINE = '\r\u001b[K';
+const COLUMNS_DEFAULT = 80;
 
 export function createTerminal({ stdin, stdout, stderr }: Streams, signal: AbortSignal): Terminal {
   let isShowing = false;
-  const clear = (): string => {
-    const erase = isShowing ? ERASE_LINE : '';
+  const gone = onGone(stdout);
+  const clear = (): void => {
+    if (isShowing) stderr.write(ERASE_LINE);
     isShowing = false;
-    return erase;
   };
   return {
     print: (text) => {
-      if (isShowing) stderr.write(clear());
-      stdout.write(`${text}\n`);
+      clear();
+      if (!gone.aborted) stdout.write(`${text}\n`);
     },
-    tell: (text) => void stderr.write(`${clear()}${text}\n`),
+    tell: (text) => {
+      clear();
+      stderr.write(`${text}\n`);
+    },
     show: (line) => {
-      stderr.write(`${ERASE_LINE}${line}`);
+      // A line that went on in the next one could not be replaced.
+      stderr.write(`${ERASE_LINE}${cut(line, (stderr.columns ?? COLUMNS_DEFAULT) - 1)}`);
       isShowing = true;
     },
-    columns: stdout.isTTY === true ? (stdout.columns ?? null) : null,
+    clear,
+    get columns() {
+      return stdout.isTTY === true ? (stdout.columns ?? null) : null;
+    },
+    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    gone,
     isLive: stderr.isTTY === true,
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
     confirm: async (question) => {
       const lines = createInterface({ input: stdin, output: stderr });
       // While it asks, Ctrl-C comes as a key.
-      const gone = new AbortController();
-      lines.once('SIGINT', () => gone.abort());
-      lines.once('close', () => gone.abort());
-      const answer = lines.question(`${question} [y/N] `, { signal: AbortSignal.any([signal, gone.signal]) });
+      const left = new AbortController();
+      lines.once('SIGINT', () => left.abort());
+      lines.once('close', () => left.abort());
+      const answer = lines.question(`${question} [y/N] `, { signal: AbortSignal.any([signal, left.signal]) });
       const text = await answer.catch(() => '');
       lines.close();
       return /^\s*y(es)?\s*$/i.test(text);
     },
   };
+}
+
+function onGone(stdout: Output): AbortSignal {
+  const gone = new AbortController();
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    gone.abort();
+  });
+  return gone.signal;
 }
