@@ -18,6 +18,8 @@ export const BARS = {
   /** Of 21 calls one is a low one's. */
   urgent: { p99: { most: 1_000 }, lowShare: { least: 100 / 21 } },
   outage: { withBackup: { most: 15 }, withoutBackup: { most: 60 } },
+  live: { p50: { most: 30 }, p99: { most: 200 } },
+  sockets: { memory: { most: 600 }, missed: { most: 0 } },
   project: { least: 5_000 },
   memory: { most: 350 },
   idle: { memory: { most: 900 }, cpu: { most: 12 } },

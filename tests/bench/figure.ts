@@ -12,13 +12,15 @@ export const FIGURES = [
   'pace-cost',
   'urgent',
   'outage',
+  'live',
+  'sockets',
   'project',
   'memory',
   'idle',
 ] as const;
 export type FigureKey = (typeof FIGURES)[number];
 
-export type Unit = '/s' | 'ms' | 's' | 'MB' | '%';
+export type Unit = '/s' | 'ms' | 's' | 'MB' | '%' | 'changes';
 
 /** What a value must reach: a bound on itself, or a share of its limit. */
 export type Bar = { least: number } | { most: number } | { shareOfLimit: number };

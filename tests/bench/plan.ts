@@ -16,6 +16,8 @@ export type Plan = {
   /** High ones for so long behind a backlog of low ones; then so long as many as there can be. */
   urgent: { backlog: number; seconds: number; saturatedSeconds: number };
   outage: { warmUpSeconds: number; outSeconds: number };
+  live: { warmUpSeconds: number; seconds: number };
+  sockets: { count: number };
   project: { count: number };
   memory: { queued: number; deliver: number; limitSeconds: number };
   idle: { seconds: number };
@@ -39,6 +41,8 @@ export const FULL: Plan = {
   paceCost: { rounds: 3, count: 10_000 },
   urgent: { backlog: 50_000, seconds: 60, saturatedSeconds: 15 },
   outage: { warmUpSeconds: 10, outSeconds: 120 },
+  live: { warmUpSeconds: 5, seconds: 20 },
+  sockets: { count: 10_000 },
   project: { count: 33_000 },
   memory: { queued: 500_000, deliver: 20_000, limitSeconds: 60 },
   idle: { seconds: 20 },
@@ -61,6 +65,8 @@ export const QUICK: Plan = {
   paceCost: { rounds: 1, count: 3_000 },
   urgent: { backlog: 5_000, seconds: 15, saturatedSeconds: 6 },
   outage: { warmUpSeconds: 5, outSeconds: 15 },
+  live: { warmUpSeconds: 3, seconds: 6 },
+  sockets: { count: 10_000 },
   project: { count: 10_000 },
   memory: { queued: 50_000, deliver: 5_000, limitSeconds: 20 },
   idle: { seconds: 6 },

@@ -8,6 +8,7 @@ import { measureDue } from './figures/due.ts';
 import { measureEndToEnd } from './figures/end-to-end.ts';
 import { measureIdle } from './figures/idle.ts';
 import { measureLateness } from './figures/lateness.ts';
+import { measureLive } from './figures/live.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureOpen } from './figures/open.ts';
 import { measureOutage } from './figures/outage.ts';
@@ -15,6 +16,7 @@ import { measurePace } from './figures/pace.ts';
 import { measurePaceCost } from './figures/pace-cost.ts';
 import { measureProject } from './figures/project.ts';
 import { measureRecovery } from './figures/recovery.ts';
+import { measureSockets } from './figures/sockets.ts';
 import { measureUrgent } from './figures/urgent.ts';
 import { EVERY_SERVICE } from './system.ts';
 import { quantity } from './table.ts';
@@ -33,12 +35,14 @@ const STAGES: readonly Stage[] = [
       idle: measureIdle,
       e2e: measureEndToEnd,
       open: measureOpen,
+      live: measureLive,
       drain: measureDrain,
       due: measureDue,
       lateness: measureLateness,
       recovery: measureRecovery,
       pace: measurePace,
       'pace-cost': measurePaceCost,
+      sockets: measureSockets,
       project: measureProject,
       outage: measureOutage,
       urgent: measureUrgent,

@@ -102,7 +102,7 @@ async function readSince(
   return appended;
 }
 
-const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore };
+export const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore };
 
 function ignore(): void {
   // What matters is thrown.

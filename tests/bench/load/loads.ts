@@ -1,5 +1,7 @@
+import type { Audience } from './audience.ts';
 import { type Child, runChild, startChild } from './child.ts';
 import type { ClosedLoop, ClosedLoopResult } from './closed-loop.ts';
+import type { Heard } from './listeners.ts';
 import type { OpenLoop, OpenLoopResult } from './open-loop.ts';
 import type { ProviderLoop, ProviderLoopResult } from './provider-loop.ts';
 
@@ -18,6 +20,10 @@ export async function runOpenLoop(loop: OpenLoop, signal: AbortSignal): Promise<
 
 export async function runProviderLoop(loop: ProviderLoop, signal: AbortSignal): Promise<ProviderLoopResult> {
   return (await runChild('./provider-loop.ts', loop, signal)) as ProviderLoopResult;
+}
+
+export async function runAudience(audience: Audience, signal: AbortSignal): Promise<Heard[]> {
+  return (await runChild('./audience.ts', audience, signal)) as Heard[];
 }
 
 export type BareExpress = Pick<Child, 'pid' | 'stop'> & { port: number };

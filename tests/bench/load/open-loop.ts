@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, Priority } from '@fanfare/contracts';
 import { type Body, generateBodies, toChannel } from '../bodies.ts';
 import { onInput } from './child.ts';
+import { epochOffsetMs } from './epoch.ts';
 import { type HttpConnection, openConnection, requestBytes } from './http-connection.ts';
+import { type Heard, type Listeners, openListeners } from './listeners.ts';
 
 /** Requests at a fixed rate, evenly spaced, whether or not earlier ones have been answered. */
 export type OpenLoop = {
@@ -18,6 +20,8 @@ export type OpenLoop = {
   /** Before the seconds that count: connections are opened and code is compiled. */
   warmUpSeconds: number;
   seconds: number;
+  /** Clients of the gateway that take turns: each notification has one that listens to it from its 202 on. */
+  listen?: { port: number; sockets: number };
 };
 
 export type OpenLoopResult = {
@@ -25,6 +29,8 @@ export type OpenLoopResult = {
   sent: Sent[];
   /** Other answers by status, `failed` for none, `held back` for those that found too many under way. */
   refused: Record<string, number>;
+  /** What the clients were told until all had come to an end, or had time for it. */
+  heard: Heard[];
 };
 
 type Sent = {
@@ -41,10 +47,13 @@ type Sent = {
 
 /** Far more than an open loop has under way unless the system stalls for seconds. */
 const UNDER_WAY_MAX = 2_000;
+const END_TIMEOUT_MS = 10_000;
 
 onInput(async (loop: OpenLoop): Promise<OpenLoopResult> => {
   const requests = loop.to === 'api' ? apiRequests(loop) : providerRequests();
-  const result: OpenLoopResult = { sent: [], refused: {} };
+  const result: OpenLoopResult = { sent: [], refused: {}, heard: [] };
+  const listeners =
+    loop.listen === undefined ? null : await openListeners(loop.listen.port, loop.listen.sockets);
   const pool = createPool(loop.port);
   const epoch = epochOffsetMs();
   const warmUpCount = Math.round(loop.perSecond * loop.warmUpSeconds);
@@ -56,25 +65,13 @@ onInput(async (loop: OpenLoop): Promise<OpenLoopResult> => {
     const isWarmUp = index < warmUpCount;
     if (dueAt > performance.now()) await sleep(dueAt - performance.now());
     if (underWay.size >= UNDER_WAY_MAX) tally(result, 'held back');
-    else track(underWay, sendOne(pool, { ...requests(index), dueAt, epoch, isWarmUp }, result));
+    else
+      track(underWay, sendOne({ pool, listeners, result }, { ...requests(index), dueAt, epoch, isWarmUp }));
   }
   await Promise.all(underWay);
-  return result;
+  const heard = (await listeners?.heard(result.sent.length, END_TIMEOUT_MS)) ?? [];
+  return { ...result, heard };
 });
-
-/**
- * What makes milliseconds since 1970 of a monotonic time. `performance.timeOrigin` may be a millisecond off; the moment
- * at which `Date.now()` steps is exact. Noticed late, it gives too little: of a few tries the largest is the best.
- */
-function epochOffsetMs(): number {
-  const tries = Array.from({ length: 5 }, () => {
-    const before = Date.now();
-    let now = before;
-    while (now === before) now = Date.now();
-    return now - performance.now();
-  });
-  return Math.max(...tries);
-}
 
 type Request = { bytes: Buffer; idOf: (answer: Buffer) => string };
 type Due = Request & { dueAt: number; epoch: number; isWarmUp: boolean };
@@ -110,18 +107,21 @@ function at(bodies: readonly Body[], index: number): Body {
   return body;
 }
 
+type Sending = { pool: Pool; listeners: Listeners | null; result: OpenLoopResult };
+
 async function sendOne(
-  pool: Pool,
+  { pool, listeners, result }: Sending,
   { bytes, idOf, dueAt, epoch, isWarmUp }: Due,
-  result: OpenLoopResult,
 ): Promise<void> {
   try {
     const connection = await pool.take();
     const { status, body } = await connection.send(bytes);
     const latencyMs = performance.now() - dueAt;
     pool.giveBack(connection);
-    if (status === 202) result.sent.push({ id: idOf(body), isWarmUp, dueAt: epoch + dueAt, latencyMs });
-    else tally(result, String(status));
+    if (status !== 202) return tally(result, String(status));
+    const id = idOf(body);
+    listeners?.subscribe(result.sent.length, id);
+    result.sent.push({ id, isWarmUp, dueAt: epoch + dueAt, latencyMs });
   } catch {
     tally(result, 'failed');
   }
