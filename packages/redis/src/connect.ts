@@ -27,6 +27,15 @@ export type RedisHandle = IdempotencyCache & {
    */
   reserve(reservation: { key: string; count: number; keptMs: number }): Promise<number | null>;
   /**
+   * Adds to a counter that is forgotten `windowMs` after its first addition. Resolves with what it was before, and how
+   * long it is still kept; null as for `reserve`. Never rejects.
+   */
+  countInWindow(addition: {
+    key: string;
+    count: number;
+    windowMs: number;
+  }): Promise<{ before: number; leftMs: number } | null>;
+  /**
    * Keeps a member of a set for another `lifeMs`, and forgets those whose time is over. Resolves with the members;
    * null as for `reserve`. Never rejects.
    */

@@ -3,12 +3,22 @@ import type { RedisHandle } from './connect.ts';
 import { inTime } from './connection.ts';
 
 /** What replicas count and keep in common. Each is one round trip, and none waits for a Redis that is away. */
-export function counters(client: Redis): Pick<RedisHandle, 'reserve' | 'signIn' | 'signOut'> {
+export function counters(
+  client: Redis,
+): Pick<RedisHandle, 'reserve' | 'countInWindow' | 'signIn' | 'signOut'> {
   return {
     reserve: async ({ key, count, keptMs }) => {
       const replies = await ask(client, (pipeline) => pipeline.incrby(key, count).pexpire(key, keptMs));
       const after = replies?.[0];
       return typeof after === 'number' ? after - count : null;
+    },
+    countInWindow: async ({ key, count, windowMs }) => {
+      const replies = await ask(client, (pipeline) =>
+        pipeline.incrby(key, count).pexpire(key, windowMs, 'NX').pttl(key),
+      );
+      const [after, , leftMs] = replies ?? [];
+      if (typeof after !== 'number' || typeof leftMs !== 'number') return null;
+      return { before: after - count, leftMs: Math.max(0, leftMs) };
     },
     signIn: async ({ key, member, epochMs, lifeMs }) => {
       const replies = await ask(client, (pipeline) =>
