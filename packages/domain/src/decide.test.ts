@@ -2,19 +2,28 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Decision, decide, type DecideInput, release } from './decide.ts';
 import type { Outcome } from './outcome.ts';
-import { RETRY_AFTER_MAX_MS } from './retry-schedule.ts';
+import { RETRY_AFTER_MAX_MS, scheduleElsewhere } from './retry-schedule.ts';
 import { allows, type Transition } from './states.ts';
 
 const NOW = 1_900_000_000_000;
 const DELAYS_MS = [1_000, 10_000];
 
 type Mode = 'at_least_once' | 'at_most_once';
-type Shape = { outcome: Outcome; mode: Mode; attempt: number; expiresInMs: number | null };
+type Shape = {
+  outcome: Outcome;
+  mode: Mode;
+  attempt: number;
+  expiresInMs: number | null;
+  isNextOpen?: boolean;
+};
 
-function decisionOf({ outcome, mode, attempt, expiresInMs }: Shape, random = 0): Decision {
+function decisionOf(
+  { outcome, mode, attempt, expiresInMs, isNextOpen = false }: Shape,
+  random = 0,
+): Decision {
   const expires_at = expiresInMs === null ? null : NOW + expiresInMs;
   const delivery = { attempt, max_attempts: 3, delivery_mode: mode, expires_at };
-  return decide({ delivery, outcome, delaysMs: DELAYS_MS, now: NOW, random });
+  return decide({ delivery, outcome, isNextOpen, delaysMs: DELAYS_MS, now: NOW, random });
 }
 
 const OUTCOMES = {
@@ -104,6 +113,31 @@ describe('decide', () => {
     expect(expired).to.have.property('reason').that.includes('why');
   });
 
+  it('waits for another open provider as long as that asks for, and not for the one that failed', () => {
+    for (const name of ['unknown', 'answered 5xx', 'answered 5xx, 20 s'] as const) {
+      const shape = { outcome: OUTCOMES[name], mode: 'at_least_once', expiresInMs: null } as const;
+      const waits = [1, 2, 3].map((attempt) => told(decisionOf({ ...shape, attempt, isNextOpen: true })));
+      expect(waits, name).to.deep.equal(['retrying 1000', 'retrying 1000', 'failed attempts_exhausted']);
+    }
+  });
+
+  it('differs by that in nothing but the wait', () => {
+    fc.assert(
+      fc.property(anyInput, (input) => {
+        const [open, shut] = [
+          decide({ ...input, isNextOpen: true }),
+          decide({ ...input, isNextOpen: false }),
+        ];
+        const { delivery, outcome, delaysMs, random } = input;
+        if (open.state !== 'retrying' || outcome.kind === 'throttled') expect(open).to.deep.equal(shut);
+        else {
+          expect(shut.state).to.be.oneOf(['retrying', 'expired']);
+          expect(open.delayMs).to.equal(scheduleElsewhere(delivery.attempt, delaysMs, random));
+        }
+      }),
+    );
+  });
+
   it('keeps its bounds for every input', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
@@ -157,6 +191,7 @@ const anyInput: fc.Arbitrary<DecideInput> = fc.record({
     expires_at: fc.option(fc.integer({ min: NOW - 10_000, max: NOW + 5_000_000 })),
   }),
   outcome: anyOutcome,
+  isNextOpen: fc.boolean(),
   delaysMs: fc.array(fc.integer({ min: 1, max: 4_000_000 }), { minLength: 1, maxLength: 5 }),
   now: fc.constant(NOW),
   random: fc.double({ min: 0, max: 0.999_999, noNaN: true }),

@@ -1,6 +1,12 @@
 import type { DeadLetterReason } from '@fanfare/contracts';
 import type { Outcome } from './outcome.ts';
-import { type RetryDelays, schedulePause, scheduleRelease, scheduleRetry } from './retry-schedule.ts';
+import {
+  type RetryDelays,
+  scheduleElsewhere,
+  schedulePause,
+  scheduleRetry,
+  scheduleSoon,
+} from './retry-schedule.ts';
 import type { Delivery } from './states.ts';
 
 /** What follows from one call: the state the attempt settles in, and what else that state needs. */
@@ -13,6 +19,8 @@ export type Decision =
 export type DecideInput = {
   delivery: Pick<Delivery, 'attempt' | 'max_attempts' | 'delivery_mode' | 'expires_at'>;
   outcome: Outcome;
+  /** Whether a provider is open that this attempt did not ask. */
+  isNextOpen: boolean;
   delaysMs: RetryDelays;
   /** Epoch milliseconds. */
   now: number;
@@ -41,9 +49,13 @@ export function decide(input: DecideInput): Decision {
 }
 
 function tryAgain(input: DecideInput, retryAfterMs: number | null, reason: string): Decision {
-  const { attempt, max_attempts } = input.delivery;
+  const { delivery, isNextOpen, delaysMs, random } = input;
+  const { attempt, max_attempts } = delivery;
   if (attempt >= max_attempts) return { state: 'failed', why: 'attempts_exhausted', reason };
-  return wait(input, scheduleRetry(attempt, retryAfterMs, input.delaysMs, input.random), reason);
+  const delayMs = isNextOpen
+    ? scheduleElsewhere(attempt, delaysMs, random)
+    : scheduleRetry(attempt, retryAfterMs, delaysMs, random);
+  return wait(input, delayMs, reason);
 }
 
 function wait(input: DecideInput, delayMs: number, reason: string): Decision {
@@ -59,5 +71,5 @@ function unknownOutcome(reason: string): Decision {
 
 /** What follows from a claimed attempt that was not made: it is given back, and not used up. */
 export function release(random: number): Decision {
-  return { state: 'retrying', delayMs: scheduleRelease(random), reason: 'given back without a call' };
+  return { state: 'retrying', delayMs: scheduleSoon(random), reason: 'given back without a call' };
 }

@@ -4,9 +4,10 @@ import {
   DEFAULT_RETRY_DELAYS_MS,
   levelFor,
   RETRY_AFTER_MAX_MS,
+  scheduleElsewhere,
   schedulePause,
-  scheduleRelease,
   scheduleRetry,
+  scheduleSoon,
 } from './retry-schedule.ts';
 
 const JUST_BELOW_1 = 1 - 2 ** -53;
@@ -81,9 +82,26 @@ describe('pause of a throttled attempt', () => {
   });
 });
 
+describe('retry while another provider is open', () => {
+  it('comes after a second, twice, and then as scheduled', () => {
+    const waits = [1, 2, 3, 4, 5].map((attempt) => scheduleElsewhere(attempt, DEFAULT_RETRY_DELAYS_MS, 0));
+    expect(waits).to.deep.equal([1_000, 1_000, 120_000, 240_000, 240_000]);
+  });
+
+  it('never comes later than without it', () => {
+    fc.assert(
+      fc.property(attempts, delays, random, (attempt, delaysMs, drawn) => {
+        const scheduled = scheduleRetry(attempt, null, delaysMs, drawn);
+        expect(scheduleElsewhere(attempt, delaysMs, drawn)).to.be.within(1, scheduled);
+      }),
+    );
+    expect(scheduleElsewhere(1, [300], 0)).to.equal(300);
+  });
+});
+
 describe('release', () => {
   it('lets the next worker try after a second', () => {
-    expect([scheduleRelease(0), scheduleRelease(0.5), scheduleRelease(JUST_BELOW_1)]).to.deep.equal([
+    expect([scheduleSoon(0), scheduleSoon(0.5), scheduleSoon(JUST_BELOW_1)]).to.deep.equal([
       1_000, 1_100, 1_200,
     ]);
   });

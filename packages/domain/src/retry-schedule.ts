@@ -10,8 +10,14 @@ export const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 /** Spreads the retries of one outage over a fifth of their delay, so that they do not return as one wave. */
 const JITTER_SHARE = 0.2;
 
-/** After a release (no call was made) the next worker may try almost at once. */
-const RELEASE_DELAY_MS = 1_000;
+/** So long waits what may be tried again almost at once. */
+const SOON_MS = 1_000;
+
+/**
+ * So many failed attempts are followed by another one soon, while a provider is open that they did not ask. A busy
+ * channel is sure after some five seconds that its provider is out, hence by the third attempt if a time limit is 3 s.
+ */
+const SOON_ATTEMPTS_MAX = 2;
 
 /** A provider that answers "retry after 0" must not be asked in a circle: its refusals use up no attempt. */
 const PAUSE_MIN_MS = 1_000;
@@ -37,9 +43,18 @@ export function schedulePause(retryAfterMs: number | null, delaysMs: RetryDelays
   return withJitter(pauseMs, random);
 }
 
+/**
+ * The same while a provider is open that the attempt did not ask: it need not wait for the one that failed. Only the
+ * first attempts are that quick, since the other providers may be out as well.
+ */
+export function scheduleElsewhere(attempt: number, delaysMs: RetryDelays, random: number): number {
+  const scheduled = scheduleRetry(attempt, null, delaysMs, random);
+  return attempt <= SOON_ATTEMPTS_MAX ? Math.min(scheduled, scheduleSoon(random)) : scheduled;
+}
+
 /** The wait of a claimed attempt that was given back without a call. */
-export function scheduleRelease(random: number): number {
-  return withJitter(RELEASE_DELAY_MS, random);
+export function scheduleSoon(random: number): number {
+  return withJitter(SOON_MS, random);
 }
 
 /** The retry level (counted from 1) whose topic holds a record for `waitMs`: the longest delay that fits into it. */

@@ -25,11 +25,13 @@ describe('chain', () => {
   it('goes on behind the lane whose provider took nothing, and never back', () =>
     chainTest(async ({ chain, primary, backup }) => {
       const first = enter(chain);
+      expect(chain.isOpenBehind(first)).to.equal(true);
       const second = chain.next(first);
       expect(nameOf(second)).to.equal('backup');
-      expect(second && chain.next(second)).to.equal(null);
+      expect(second && [chain.isOpenBehind(second), chain.next(second)]).to.deep.equal([false, null]);
       backup.setPaused(true);
-      expect([chain.next(first), primary.isOpen()]).to.deep.equal([null, true]);
+      expect([chain.isOpenBehind(first), chain.next(first)]).to.deep.equal([false, null]);
+      expect(primary.isOpen()).to.equal(true);
     }));
 
   it('has one record probe a preferred lane, while the others go on to the next', () =>

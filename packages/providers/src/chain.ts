@@ -12,6 +12,8 @@ export type Chain = {
    * Null when no lane behind it is open.
    */
   next(after: Entry): Entry | null;
+  /** Whether `next` would let somebody in. */
+  isOpenBehind(entry: Entry): boolean;
   /**
    * Resolves when a lane may be entered. Whoever is first may shut it again for the others: ask `tryEnter`, and wait
    * again. Never resolves once the lanes are closed.
@@ -23,6 +25,7 @@ export function createChain(lanes: readonly Lane[]): Chain {
   /** One for everybody who waits. */
   let opening: PromiseWithResolvers<void> | null = null;
   const isOpen = () => lanes.some((lane) => lane.isOpen());
+  const behind = ({ lane }: Entry) => lanes.slice(lanes.indexOf(lane) + 1);
 
   function changed(): void {
     if (opening === null || !isOpen()) return;
@@ -39,7 +42,8 @@ export function createChain(lanes: readonly Lane[]): Chain {
 
   return {
     tryEnter: () => enterFirst(lanes),
-    next: ({ lane }) => enterFirst(lanes.slice(lanes.indexOf(lane) + 1)),
+    next: (after) => enterFirst(behind(after)),
+    isOpenBehind: (entry) => behind(entry).some((lane) => lane.isOpen()),
     whenOpen,
   };
 }

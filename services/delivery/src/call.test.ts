@@ -40,6 +40,41 @@ describe('call', () => {
       expect(world.asked).to.deep.equal(['primary']);
     });
 
+  it('tells whether a provider is open that it did not ask', async () => {
+    const world = worldOf({ primary: unknown, backup: ok });
+    expect(await world.call()).to.include({ outcome: unknown, isNextOpen: true });
+    const alone = worldOf({ primary: unknown, backup: ok });
+    alone.lanes[1]?.setPaused(true);
+    expect(await alone.call()).to.include({ outcome: unknown, isNextOpen: false });
+    const last = worldOf({ primary: refused, backup: unknown });
+    expect(await last.call()).to.include({ outcome: unknown, isNextOpen: false });
+  });
+
+  it('asks the preferred provider and the next one in turn from the third attempt on', async () => {
+    for (const [attempt, asked] of [
+      [2, 'primary'],
+      [3, 'backup'],
+      [4, 'primary'],
+      [5, 'backup'],
+    ] as const) {
+      const world = worldOf({ primary: ok, backup: ok }, { attempt });
+      await world.call();
+      expect(world.asked, `attempt ${attempt}`).to.deep.equal([asked]);
+    }
+  });
+
+  it('asks the preferred provider at every attempt while it alone is open', async () => {
+    const world = worldOf({ primary: ok, backup: ok }, { attempt: 3 });
+    world.lanes[1]?.setPaused(true);
+    expect(await world.call()).to.include({ provider: 'primary' });
+  });
+
+  it('leaves its entry to another record where it is the next provider’s turn', async () => {
+    const world = worldOf({ primary: ok, backup: ok }, { attempt: 3 });
+    await world.call();
+    expect(world.pass.entry.isOpen()).to.equal(false);
+  });
+
   it('asks nobody else when an answered call is of what is to be sent once at most', async () => {
     const world = worldOf({ primary: broken, backup: ok }, { delivery_mode: 'at_most_once' });
     expect(await world.call()).to.include({ outcome: broken, provider: 'primary' });
@@ -68,7 +103,7 @@ describe('call', () => {
     expect(await alone.call()).to.include({ outcome: refused });
     // A 503 may have been preceded by a message that was taken after all; its attempt counts.
     const answered = worldOf({ primary: broken, backup: ok }, {}, slow);
-    expect(await answered.call()).to.include({ outcome: broken });
+    expect(await answered.call()).to.include({ outcome: broken, isNextOpen: true });
   });
 
   it('goes to the next provider when its own lane was shut after it entered', async () => {
@@ -85,7 +120,7 @@ describe('call', () => {
   });
 
   it('hands over what identifies the delivery: its id and cycle, the same at every attempt', async () => {
-    const world = worldOf({ primary: refused, backup: ok }, { cycle: 2, attempt: 3 });
+    const world = worldOf({ primary: refused, backup: ok }, { cycle: 2, attempt: 2 });
     await world.call();
     expect(world.messages.map(({ idempotencyKey }) => idempotencyKey)).to.deep.equal([
       `${world.id}:2`,
@@ -119,6 +154,7 @@ function worldOf(
     lanes,
     asked,
     messages,
+    pass,
     id: attempt.notification.id,
     tokensUsed: () => used,
     call: (elapsedMs = 0) => {

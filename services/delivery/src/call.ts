@@ -15,8 +15,8 @@ export type ClaimedAttempt = {
   claimedAtMs: number;
 };
 
-/** How a call went: what the provider made of it, and how long it took. */
-export type Called = { outcome: Outcome; provider: string; durationMs: number };
+/** How a call went: what the provider made of it, how long it took, and whether another one is open that was not asked. */
+export type Called = { outcome: Outcome; provider: string; durationMs: number; isNextOpen: boolean };
 
 export type CallDeps = { chain: Chain; leaseMs: number; monotonicMs: () => number };
 
@@ -33,11 +33,11 @@ const calls = histogram({
  */
 export async function call(deps: CallDeps, attempt: ClaimedAttempt, pass: Pass): Promise<Called | null> {
   const { chain } = deps;
-  let entry = pass.entry.isOpen() ? pass.entry : chain.next(pass.entry);
+  let entry = firstEntry(chain, attempt, pass);
   let called: Called | null = null;
   while (entry !== null && hasTime(deps, attempt, entry)) {
     pass.use();
-    called = await callBy(entry, attempt);
+    called = await callBy(chain, entry, attempt);
     if (!isForNext(called.outcome, attempt.delivery)) return called;
     entry = chain.next(entry);
   }
@@ -45,6 +45,22 @@ export async function call(deps: CallDeps, attempt: ClaimedAttempt, pass: Pass):
   entry.leave();
   // Another provider is there, the lease alone is too short: a call of which nothing left us costs no attempt.
   return called !== null && wasSent(called.outcome) ? called : null;
+}
+
+/**
+ * A provider that gave no answer is asked once more, since it may know the key. From the third attempt on another one
+ * takes turns with it: of few calls a breaker never learns that all of them hang, and they would use up every attempt.
+ */
+function isForOther({ attempt }: HeldDelivery): boolean {
+  return attempt > 2 && attempt % 2 === 1;
+}
+
+/** That of the pass, unless it was shut meanwhile, or it is the turn of another one that is open. */
+function firstEntry(chain: Chain, { delivery }: ClaimedAttempt, { entry }: Pass): Entry | null {
+  if (!entry.isOpen()) return chain.next(entry);
+  const other = isForOther(delivery) ? chain.next(entry) : null;
+  if (other !== null) entry.leave();
+  return other ?? entry;
 }
 
 function hasTime(
@@ -65,7 +81,11 @@ function wasSent(outcome: Outcome): boolean {
   return outcome.kind === 'unavailable' && outcome.answered;
 }
 
-async function callBy(entry: Entry, { notification, delivery, record }: ClaimedAttempt): Promise<Called> {
+async function callBy(
+  chain: Chain,
+  entry: Entry,
+  { notification, delivery, record }: ClaimedAttempt,
+): Promise<Called> {
   const { channel, name: provider } = entry.lane;
   const context = extractContext(record.headers);
   const span = startSpan('deliver', context, { channel, provider, attempt: delivery.attempt });
@@ -74,7 +94,7 @@ async function callBy(entry: Entry, { notification, delivery, record }: ClaimedA
   const durationMs = performance.now() - startedAt;
   span.end(outcome.kind === 'accepted' ? undefined : outcome.kind);
   calls.observe({ channel, provider, outcome: outcome.kind }, durationMs / 1_000);
-  return { outcome, provider, durationMs };
+  return { outcome, provider, durationMs, isNextOpen: chain.isOpenBehind(entry) };
 }
 
 function messageOf(

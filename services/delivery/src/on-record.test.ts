@@ -84,6 +84,21 @@ describe('onRecord', () => {
     });
   });
 
+  it('uses the attempt of an unanswered call, and makes the next one soon while another provider is open', async () => {
+    const { notification, record } = await store();
+    const world = worldOf(notification, [], undefined);
+    const unanswered = {
+      outcome: { kind: 'unknown', reason: 'no answer' },
+      provider: 'test',
+      durationMs: 1,
+    } as const;
+    const call = () => Promise.resolve({ ...unanswered, isNextOpen: true });
+    await run({ ...world.deps, delaysMs: [30_000], random: () => 0, call }, record);
+    expect(returned(world.published).headers[HEADER.attempt]).to.equal('2');
+    const { at, due_at } = await row(notification.id);
+    expect(due_at).to.equal(at + 1_000);
+  });
+
   it('repeats the very same retry when it died before publishing it', async () => {
     const { notification, record } = await store();
     const dying = worldOf(notification, [unavailable()]);
@@ -491,7 +506,7 @@ describe('onRecord', () => {
         const outcome = outcomes[world.calls];
         world.calls += 1;
         if (outcome === undefined) throw new Error('a call that nobody expected');
-        return Promise.resolve({ outcome, provider: 'test', durationMs: 1 });
+        return Promise.resolve({ outcome, provider: 'test', durationMs: 1, isNextOpen: false });
       },
       records: {
         work: () => ({ topic: TOPIC, key: null, value: null }),

@@ -15,7 +15,6 @@ import {
   decide,
   levelFor,
   nextTicket,
-  type Outcome,
   readTicket,
   release,
   type RetryDelays,
@@ -162,7 +161,7 @@ async function attempt(deps: DeliveryDeps, claimed: ClaimedAttempt, work: Usable
   // Its failure is met below; until then nobody is to take it for unhandled.
   announced.catch(() => {});
   const called = await deps.call({ ...claimed, notification: await deps.whole(notification) }, pass);
-  const decision = called === null ? release(deps.random()) : decided(deps, delivery, called.outcome);
+  const decision = called === null ? release(deps.random()) : decided(deps, delivery, called);
   await settle(deps, record, notification, settlement(delivery, called, decision));
   if (called !== null) deps.observe({ notification, delivery, called, decision });
   await announced;
@@ -183,9 +182,9 @@ function queuedEvents({ records }: DeliveryDeps, work: Usable, delivery: HeldDel
 function decided(
   { delaysMs, now, random }: DeliveryDeps,
   delivery: HeldDelivery,
-  outcome: Outcome,
+  { outcome, isNextOpen }: Called,
 ): Decision {
-  return decide({ delivery, outcome, delaysMs, now: now(), random: random() });
+  return decide({ delivery, outcome, isNextOpen, delaysMs, now: now(), random: random() });
 }
 
 async function settle(
