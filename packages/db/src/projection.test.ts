@@ -262,6 +262,16 @@ describe('projection', function projection() {
     expect(await readProgress(test.db, STATUS_TOPIC, 3)).to.equal(2 ** 40);
   });
 
+  it('keeps to itself that its commit need not wait for the disk', async () => {
+    const only = test.connect(1);
+    const asked = 'SHOW synchronous_commit';
+    const before = await say(only, asked);
+    await readProgress(only, STATUS_TOPIC, 0);
+    await project(only, STATUS_TOPIC, [{ partition: 0, expected: 0, next: 1 }], []);
+    expect(await say(only, asked)).to.deep.equal(before);
+    expect(before).to.deep.equal([{ synchronous_commit: 'on' }]);
+  });
+
   it('starts a position once, however many ask for it at once', async () => {
     const many = test.connect(10);
     for (let partition = 0; partition < 10; partition += 1) {

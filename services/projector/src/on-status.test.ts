@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { STATUS_TOPIC, type StatusEvent } from '@fanfare/contracts';
-import { DatabaseAway, getNotification, getTrace, project, readProgress, rewindProgress } from '@fanfare/db';
+import {
+  DatabaseAway,
+  getNotification,
+  getTrace,
+  project,
+  readPositions,
+  readProgress,
+  rewindProgress,
+} from '@fanfare/db';
 import { eventOf, store, useDatabase } from '@fanfare/db/fixture';
 import { type ConsumedRecord, Undecodable } from '@fanfare/kafka';
 import { parseStatusFrame, type StatusFrame } from '@fanfare/redis';
@@ -197,6 +205,7 @@ describe('projectGroup', () => {
     const positions = createPositions({
       startPosition: (one) => readProgress(database.db, STATUS_TOPIC, one),
       readProgress: (one) => readProgress(database.db, STATUS_TOPIC, one),
+      readPositions: () => readPositions(database.db, STATUS_TOPIC),
       reposition: (one) => {
         repositioned.push(one);
         revoke([...current]);

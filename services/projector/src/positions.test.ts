@@ -5,12 +5,15 @@ import type { Logger } from '@fanfare/runtime';
 
 const event = { notification_id: 'n' } as never;
 
-function positionsAt(progress: number) {
-  return createPositions({
+function positionsAt(progress: number, readPositions = () => Promise.resolve(new Map<number, number>())) {
+  const repositioned: number[] = [];
+  const positions = createPositions({
     startPosition: () => Promise.resolve(progress),
     readProgress: () => Promise.resolve(progress),
-    reposition: () => {},
+    readPositions,
+    reposition: (partition) => void repositioned.push(partition),
   });
+  return { ...positions, repositioned };
 }
 
 describe('positions', () => {
@@ -50,6 +53,28 @@ describe('positions', () => {
     await positions.refresh([{ partition: 0, offset: 10 }]);
     expect(positions.isPassed({ partition: 0, offset: 5 })).to.equal(true);
     expect(positions.isPassed({ partition: 0, offset: 10 })).to.equal(false);
+  });
+
+  it('has partitions read anew that the database has set back, and those alone', async () => {
+    const stored = new Map([0, 10, 9, 11].entries());
+    const positions = positionsAt(10, () => Promise.resolve(stored));
+    for (const partition of [1, 2, 3]) await positions.start(partition);
+    await positions.recheck();
+    expect(positions.repositioned).to.deep.equal([2]);
+    await positions.start(4);
+    await positions.recheck();
+    expect(positions.repositioned).to.deep.equal([2, 2, 4]);
+  });
+
+  it('takes no position for set back that has moved on while the database was asked', async () => {
+    const asked = Promise.withResolvers<Map<number, number>>();
+    const positions = positionsAt(10, () => asked.promise);
+    await positions.start(0);
+    const rechecked = positions.recheck();
+    positions.settle([{ partition: 0, expected: 10, next: 12 }], [0]);
+    asked.resolve(new Map([[0, 10]]));
+    await rechecked;
+    expect(positions.repositioned).to.be.empty;
   });
 });
 

@@ -20,6 +20,8 @@ export type Positions = {
   /** Reads the doubtful positions of these records' partitions again. */
   refresh(places: Place[]): Promise<void>;
   isPassed(place: Place): boolean;
+  /** Reads partitions anew that the database has set back: what had come after is to be projected again. */
+  recheck(): Promise<void>;
   /** One move per partition, past the last of these records. */
   movesPast(places: Place[]): Move[];
   /** Takes over the moves of the partitions that were moved; the others are in doubt. */
@@ -34,6 +36,8 @@ export type PositionsDeps = {
   /** Where a partition just assigned is to be read from. */
   startPosition: (partition: number) => Promise<number>;
   readProgress: (partition: number) => Promise<number>;
+  /** Positions as the database has them, by partition. */
+  readPositions: () => Promise<ReadonlyMap<number, number>>;
   /** Reads a partition anew from its position. */
   reposition: (partition: number) => void;
 };
@@ -50,6 +54,7 @@ export function createPositions(deps: PositionsDeps): Positions {
     start: (partition) => place(known, partition, deps.startPosition(partition)),
     forget: (partitions) => partitions.forEach((partition) => known.delete(partition)),
     refresh: (places) => refresh(deps, known, places),
+    recheck: () => recheck(deps, known),
     isPassed: ({ partition, offset }) => {
       const at = known.get(partition);
       return at !== undefined && !at.doubtful && offset < at.next;
@@ -85,6 +90,14 @@ async function refresh(deps: PositionsDeps, known: Map<number, Known>, places: P
     const now = await place(known, partition, deps.readProgress(partition));
     if (now < before) deps.reposition(partition);
   }
+}
+
+/** A position only grows while it is read: it lies before what it was, if a crash of Postgres or a restore took it back. */
+async function recheck(deps: PositionsDeps, known: ReadonlyMap<number, Known>): Promise<void> {
+  const before = Array.from(known, ([partition, { next }]) => ({ partition, next }));
+  const positions = await deps.readPositions();
+  for (const { partition, next } of before)
+    if ((positions.get(partition) ?? 0) < next) deps.reposition(partition);
 }
 
 function isDoubtful(known: Map<number, Known>, partition: number): boolean {

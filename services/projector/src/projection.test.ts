@@ -101,6 +101,17 @@ describe('projection', function () {
     await second.stop();
   });
 
+  it('projects again what the database has lost, also when nothing else comes', async () => {
+    const id = randomUUID();
+    const projection = await openStatusProjection(options(`projector-test-${randomUUID()}`));
+    await publish(id, eventOf(id, 'queued', 1));
+    await publish(id, eventOf(id, 'delivered', 900_007));
+    await eventually(async () => expect(await traced(id)).to.deep.equal(['queued', 'delivered']));
+    await restoreWithout(id);
+    await eventually(async () => expect(await traced(id)).to.deep.equal(['queued', 'delivered']));
+    await projection.stop();
+  });
+
   it('says again and again where each partition stands, also while nothing happens', async () => {
     const projection = await openStatusProjection(options(`projector-test-${randomUUID()}`));
     stood.length = 0;

@@ -1,5 +1,12 @@
 import { DEAD_LETTER_TOPIC, STATUS_TOPIC } from '@fanfare/contracts';
-import { type Database, indexDeadLetters, project, readProgress, rewindProgress } from '@fanfare/db';
+import {
+  type Database,
+  indexDeadLetters,
+  project,
+  readPositions,
+  readProgress,
+  rewindProgress,
+} from '@fanfare/db';
 import {
   consume,
   type Consumption,
@@ -9,7 +16,7 @@ import {
   type Serde,
 } from '@fanfare/kafka';
 import { type RedisHandle, statusMessage } from '@fanfare/redis';
-import type { Logger } from '@fanfare/runtime';
+import { every, type Logger } from '@fanfare/runtime';
 import { indexGroup } from './on-dead-letter.ts';
 import { projectGroup } from './on-status.ts';
 import { createPositions, type Positions } from './positions.ts';
@@ -41,14 +48,20 @@ const GROUP_SIZE_MAX = 2_000;
 const PARTITION_RECORDS_MAX = 1_024;
 /** How soon a gateway sees that it has missed the last event of a quiet partition. */
 const POSITION_EVERY_MS = 1_000;
+/** How soon is projected again what a crash of Postgres took back, also when nothing else comes. */
+const RECHECK_EVERY_MS = 1_000;
 
 /** Joins the group that keeps trace and read model, and tells the gateways. */
 export async function openStatusProjection(options: ProjectionOptions): Promise<Projection> {
-  const { kafka, redis, onFatal } = options;
+  const { kafka, redis, log, onFatal } = options;
   const positions: Positions = createPositions({
     startPosition: (partition) => startPosition(startDeps(options), partition),
     readProgress: (partition) => readProgress(options.db, STATUS_TOPIC, partition),
-    reposition: (partition) => consumption.reposition(STATUS_TOPIC, partition),
+    readPositions: () => readPositions(options.db, STATUS_TOPIC),
+    reposition: (partition) => {
+      log.warn('the database stands before what was projected, projecting it again', { partition });
+      consumption.reposition(STATUS_TOPIC, partition);
+    },
   });
   const groups = createRecordGroups({
     handle: (records) => projectGroup(statusDeps(options, positions), records),
@@ -69,8 +82,16 @@ export async function openStatusProjection(options: ProjectionOptions): Promise<
     () => void redis.publishFrames(positions.positionFrames().map(statusMessage)),
     POSITION_EVERY_MS,
   );
+  const rechecking = every({ what: 'rechecking positions', everyMs: RECHECK_EVERY_MS, log }, () =>
+    positions.recheck(),
+  );
   const { stop, inFlight } = projection(consumption, groups);
-  return { inFlight, stop: () => stop().finally(() => clearInterval(telling)) };
+  return {
+    inFlight,
+    stop: async () => {
+      await Promise.all([rechecking.stop(), stop()]).finally(() => clearInterval(telling));
+    },
+  };
 }
 
 /** Joins the group that keeps the index of the dead letters. */
