@@ -1,7 +1,9 @@
-// Writes src/generated/ from schemas/*.avsc: for each record its TypeScript type and the schema's text as a constant.
+// Writes src/generated/ from schemas/: what generate-http.ts makes of openapi.yaml, and for each record in *.avsc its
+// TypeScript type and the schema's text as a constant.
 // `node packages/contracts/generate.ts`; a test fails when the result and the schemas differ.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateHttp } from './generate-http.ts';
 
 type AvroType = string | AvroType[] | { type: AvroType };
 type Field = { name: string; type: AvroType; doc?: string };
@@ -18,9 +20,10 @@ const PRIMITIVES: Record<string, string> = {
 };
 
 /** File name and text of everything generated. */
-export function generate(): Map<string, string> {
+export async function generate(): Promise<Map<string, string>> {
   const files = readdirSync(SCHEMAS).filter((name) => name.endsWith('.avsc'));
-  return new Map(files.map((file) => [file.replace('.avsc', '.ts'), moduleOf(file)]));
+  const records = files.map((file): [string, string] => [file.replace('.avsc', '.ts'), moduleOf(file)]);
+  return new Map([...records, ...(await generateHttp())]);
 }
 
 function moduleOf(file: string): string {
@@ -53,5 +56,5 @@ function typeOf(type: AvroType): string {
 
 if (import.meta.main) {
   mkdirSync(TARGET, { recursive: true });
-  for (const [name, text] of generate()) writeFileSync(join(TARGET, name), text);
+  for (const [name, text] of await generate()) writeFileSync(join(TARGET, name), text);
 }

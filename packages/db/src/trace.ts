@@ -1,4 +1,5 @@
 import type { Status, TraceDetails, TraceEntry } from '@fanfare/contracts';
+import type { Outcome } from '@fanfare/domain';
 import type { Database, Statement } from './connect.ts';
 
 /** What a row of `status_events` knows of a transition, times in epoch milliseconds. */
@@ -10,7 +11,7 @@ type Facts = {
   duration_ms: number | null;
   provider: string | null;
   provider_message_id: string | null;
-  outcome: string | null;
+  outcome: Outcome['kind'] | null;
   reason: string | null;
   next_retry_at: number | null;
 };

@@ -11,4 +11,5 @@ export * from './rfc3339.ts';
 export * from './states.ts';
 export * from './template-content.ts';
 export * from './template.ts';
+export * from './validation-batch.ts';
 export * from './validation.ts';

@@ -1,5 +1,4 @@
-const RFC_3339 =
-  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+import { RFC_3339 } from '@fanfare/contracts';
 
 /** Epoch milliseconds of an RFC 3339 time, or null. A leap second (:60) is no time that a computer's clock shows. */
 export function parseRfc3339(text: string): number | null {

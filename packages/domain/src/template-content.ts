@@ -1,6 +1,6 @@
 import type { Channel } from '@fanfare/contracts';
 import { parseTemplate, renderTemplate, type Template, valueFaults } from './template.ts';
-import { isLongerThan, isUnstorable } from './text.ts';
+import { isUnstorable } from './text.ts';
 import {
   contentFault,
   type ContentLimits,
@@ -24,13 +24,6 @@ export type ContentTemplate = {
   html: Template | null;
 };
 
-/** Long enough for the longest content with placeholders in it; in code points. */
-export const TEMPLATE_LENGTH_MAX: Record<keyof TemplateTexts, number> = {
-  body: 100_000,
-  subject: 2_000,
-  html: HTML_LENGTH_MAX,
-};
-
 /** Reads the texts of a template, and says everything that is wrong with them at once, with line and column. */
 export function parseContentTemplate(channel: Channel, texts: TemplateTexts): Validated<ContentTemplate> {
   const faults: Fault[] = [];
@@ -51,8 +44,6 @@ export function parseContentTemplate(channel: Channel, texts: TemplateTexts): Va
 }
 
 function textFaults(field: keyof TemplateTexts, text: string): string[] {
-  const lengthMax = TEMPLATE_LENGTH_MAX[field];
-  if (isLongerThan(lengthMax, text)) return [`must be at most ${lengthMax} code points long`];
   if (text.trim() === '') return ['must not be blank'];
   if (isUnstorable(text)) return ['must not hold NUL or half of a surrogate pair'];
   return field === 'subject' && /\p{Cc}/u.test(text) ? ['must be one line without control characters'] : [];

@@ -5,14 +5,17 @@ import {
   DEFAULT_CONTENT_LIMITS,
   type Draft,
   METADATA_BYTES_MAX,
-  type ValidationRules,
+  type Validated,
   validateNotification,
+  validateRecord,
 } from './index.ts';
 
 const NOW = Date.parse('2030-01-15T12:00:00Z');
 const DAY_MS = 24 * 60 * 60 * 1000;
-const STRICT: ValidationRules = { limits: DEFAULT_CONTENT_LIMITS, now: NOW, unknownFields: 'refuse' };
-const LENIENT: ValidationRules = { ...STRICT, unknownFields: 'ignore' };
+const RULES = { limits: DEFAULT_CONTENT_LIMITS, now: NOW };
+type Door = (input: unknown) => Validated<Draft>;
+const REST: Door = (input) => validateNotification(input, RULES);
+const KAFKA: Door = (input) => validateRecord(input, RULES);
 const SMS = { channel: 'sms', recipient: '+15550100123', content: 'Merhaba' };
 const MAIL = { channel: 'email', recipient: 'ada@example.com', content: 'Merhaba' };
 
@@ -21,15 +24,15 @@ function asSent(input: unknown): unknown {
   return JSON.parse(JSON.stringify(input)) as unknown;
 }
 
-function accepted(input: unknown, rules = STRICT): Draft {
-  const result = validateNotification(input, rules);
+function accepted(input: unknown, door = REST): Draft {
+  const result = door(input);
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.faults)}`);
   return result.value;
 }
 
 /** Fields with a fault, as `field` or `field/type` where the problem has a type of its own. */
-function faultsOf(input: unknown, rules = STRICT): string[] {
-  const result = validateNotification(input, rules);
+function faultsOf(input: unknown, door = REST): string[] {
+  const result = door(input);
   if (result.ok) return [];
   return result.faults.map(({ field, type }) => (type === 'invalid-request' ? field : `${field}/${type}`));
 }
@@ -127,16 +130,16 @@ describe('validation of a notification', () => {
     for (const field of ['id', 'Content', 'to', '', 'constructor', 'toString', 'hasOwnProperty']) {
       const input = asSent({ ...SMS, [field]: 'x' });
       expect(faultsOf(input), field).to.deep.equal([field]);
-      expect(accepted(input, LENIENT), field).to.deep.equal(accepted(SMS));
+      expect(accepted(input, KAFKA), field).to.deep.equal(accepted(SMS));
     }
   });
 
   it('is not taken in by __proto__', () => {
     const input = JSON.parse(`{"__proto__": ${JSON.stringify(SMS)}}`) as unknown;
     expect(faultsOf(input)).to.include('__proto__').and.to.include('recipient/invalid-recipient');
-    expect(faultsOf(input, LENIENT)).to.include('recipient/invalid-recipient');
+    expect(faultsOf(input, KAFKA)).to.include('recipient/invalid-recipient');
     const inherited: unknown = Object.create({ metadata: { a: 1 }, priority: 'high' }, {});
-    expect(accepted(Object.assign(inherited as object, SMS), LENIENT)).to.deep.equal(accepted(SMS));
+    expect(accepted(Object.assign(inherited as object, SMS), KAFKA)).to.deep.equal(accepted(SMS));
     for (const name of ['__proto__', 'constructor', 'toString']) {
       expect(faultsOf({ ...SMS, channel: name })).to.deep.equal(['channel/invalid-channel']);
       expect(faultsOf({ ...SMS, priority: name })).to.deep.equal(['priority']);
@@ -158,9 +161,9 @@ describe('validation of a notification', () => {
     const halfRight = fieldsOfAnyValue.map((fields) => ({ ...fields, ...SMS }));
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fieldsOfAnyValue, halfRight), (input) => {
-        for (const rules of [STRICT, LENIENT]) {
-          const result = validateNotification(input, rules);
-          if (result.ok) expect(accepted(result.value)).to.deep.equal(result.value);
+        for (const door of [REST, KAFKA]) {
+          const result = door(input);
+          if (result.ok) expect(accepted(result.value, KAFKA)).to.deep.equal(result.value);
           else expect(result.faults).to.not.be.empty;
         }
       }),
@@ -206,9 +209,10 @@ describe('validation of content', () => {
   });
 
   it('keeps to the limits it is given', () => {
-    const rules = { ...STRICT, limits: { sms: 3, email: 0, push: 1 } };
-    expect(faultsOf({ ...SMS, content: 'abc' }, rules)).to.deep.equal([]);
-    expect(faultsOf({ ...SMS, content: 'abcd' }, rules)).to.deep.equal(['content/invalid-content']);
+    const limits = { sms: 3, email: 0, push: 1 };
+    const door: Door = (input) => validateNotification(input, { ...RULES, limits });
+    expect(faultsOf({ ...SMS, content: 'abc' }, door)).to.deep.equal([]);
+    expect(faultsOf({ ...SMS, content: 'abcd' }, door)).to.deep.equal(['content/invalid-content']);
   });
 
   const bad = {
@@ -278,7 +282,7 @@ describe('validation of subject and HTML', () => {
         'subject/invalid-content',
         'html/invalid-content',
       ]);
-      expect(faultsOf({ ...other, ...parts }, LENIENT)).to.have.length(2);
+      expect(faultsOf({ ...other, ...parts }, KAFKA)).to.have.length(2);
     }
     expect(faultsOf({ ...MAIL, ...parts, channel: 'fax' })).to.deep.equal(['channel/invalid-channel']);
   });
@@ -329,9 +333,18 @@ describe('validation of times', () => {
 
   for (const given of ['2030-01-31T09:00:00Z', '2030-01-31T12:00:00+03:00', moment])
     it(`reads ${given} (${typeof given})`, () => {
-      expect(accepted({ ...SMS, scheduled_at: given }).scheduled_at).to.equal(moment);
-      expect(accepted({ ...SMS, expires_at: given }).expires_at).to.equal(moment);
+      for (const door of typeof given === 'string' ? [REST, KAFKA] : [KAFKA]) {
+        expect(accepted({ ...SMS, scheduled_at: given }, door).scheduled_at).to.equal(moment);
+        expect(accepted({ ...SMS, expires_at: given }, door).expires_at).to.equal(moment);
+      }
     });
+
+  it('takes a number from Kafka alone', () => {
+    expect(faultsOf({ ...SMS, scheduled_at: moment, expires_at: moment })).to.deep.equal([
+      'scheduled_at',
+      'expires_at',
+    ]);
+  });
 
   const words = ['tomorrow', '2030-02-31T00:00:00Z', '9999-12-31T23:59:59-00:01', String(moment)];
   // Seconds in place of milliseconds would lie in 1970, and the notification would be sent at once.
@@ -347,29 +360,31 @@ describe('validation of times', () => {
   ];
   for (const given of [...words, ...numbers, true, {}, ['2030-01-31T09:00:00Z']])
     it(`refuses ${JSON.stringify(given)} (${typeof given})`, () => {
-      expect(faultsOf({ ...SMS, scheduled_at: given })).to.deep.equal(['scheduled_at']);
-      expect(faultsOf({ ...SMS, expires_at: given })).to.deep.equal(['expires_at']);
+      for (const door of [REST, KAFKA]) {
+        expect(faultsOf({ ...SMS, scheduled_at: given }, door)).to.deep.equal(['scheduled_at']);
+        expect(faultsOf({ ...SMS, expires_at: given }, door)).to.deep.equal(['expires_at']);
+      }
     });
 
   it('takes a schedule in the past for now', () => {
     for (const scheduled_at of [NOW, NOW - 1, '0001-01-01T00:00:00Z', '1999-12-31T23:59:59Z'])
-      expect(accepted({ ...SMS, scheduled_at }).scheduled_at, String(scheduled_at)).to.equal(null);
-    expect(accepted({ ...SMS, scheduled_at: NOW + 1 }).scheduled_at).to.equal(NOW + 1);
+      expect(accepted({ ...SMS, scheduled_at }, KAFKA).scheduled_at, String(scheduled_at)).to.equal(null);
+    expect(accepted({ ...SMS, scheduled_at: NOW + 1 }, KAFKA).scheduled_at).to.equal(NOW + 1);
   });
 
   it('looks at most one year ahead, by the calendar', () => {
     expect(faultsOf({ ...SMS, scheduled_at: '2031-01-15T12:00:00Z' })).to.deep.equal([]);
     expect(faultsOf({ ...SMS, scheduled_at: '2031-01-15T12:00:00.001Z' })).to.deep.equal(['scheduled_at']);
-    expect(faultsOf({ ...SMS, scheduled_at: NOW + 366 * DAY_MS })).to.deep.equal(['scheduled_at']);
+    expect(faultsOf({ ...SMS, scheduled_at: NOW + 366 * DAY_MS }, KAFKA)).to.deep.equal(['scheduled_at']);
   });
 
   it('wants an expiry after now and after the schedule', () => {
     const scheduled_at = NOW + DAY_MS;
-    expect(faultsOf({ ...SMS, expires_at: NOW })).to.deep.equal(['expires_at']);
-    expect(faultsOf({ ...SMS, expires_at: NOW + 1 })).to.deep.equal([]);
-    expect(faultsOf({ ...SMS, scheduled_at, expires_at: scheduled_at })).to.deep.equal(['expires_at']);
-    expect(faultsOf({ ...SMS, scheduled_at, expires_at: scheduled_at + 1 })).to.deep.equal([]);
-    expect(faultsOf({ ...SMS, scheduled_at: NOW - DAY_MS, expires_at: NOW + 1 })).to.deep.equal([]);
-    expect(faultsOf({ ...SMS, expires_at: '9999-12-31T23:59:59.999Z' })).to.deep.equal([]);
+    expect(faultsOf({ ...SMS, expires_at: NOW }, KAFKA)).to.deep.equal(['expires_at']);
+    expect(faultsOf({ ...SMS, expires_at: NOW + 1 }, KAFKA)).to.deep.equal([]);
+    expect(faultsOf({ ...SMS, scheduled_at, expires_at: scheduled_at }, KAFKA)).to.deep.equal(['expires_at']);
+    expect(faultsOf({ ...SMS, scheduled_at, expires_at: scheduled_at + 1 }, KAFKA)).to.deep.equal([]);
+    expect(faultsOf({ ...SMS, scheduled_at: NOW - DAY_MS, expires_at: NOW + 1 }, KAFKA)).to.deep.equal([]);
+    expect(faultsOf({ ...SMS, expires_at: '9999-12-31T23:59:59.999Z' }, KAFKA)).to.deep.equal([]);
   });
 });

@@ -1,11 +1,14 @@
 import {
+  type AddFault,
   type Channel,
-  CHANNELS,
-  DELIVERY_MODES,
+  check,
   type DeliveryMode,
   type FieldError,
-  PRIORITIES,
+  type FieldProblem,
+  fieldsOf,
+  type NewNotification,
   type Priority,
+  UUID,
 } from '@fanfare/contracts';
 import { isRecord, objectFault } from './json-object.ts';
 import { recipientFault } from './recipient.ts';
@@ -17,7 +20,6 @@ export type ContentLimits = Record<Channel, number>;
 export const DEFAULT_CONTENT_LIMITS: ContentLimits = { sms: 160, email: 10_000, push: 500 };
 
 export const MAX_ATTEMPTS_DEFAULT = 5;
-const MAX_ATTEMPTS_LIMIT = 10;
 /** A header's line may be so long (RFC 5322, 2.1.1), if not in code points. */
 export const SUBJECT_LENGTH_MAX = 998;
 /**
@@ -29,8 +31,6 @@ export const HTML_LENGTH_MAX = 100_000;
 const EPOCH_MS_MIN = 100_000_000_000;
 // The last that four digits of a year can say.
 const EPOCH_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-/** A body of nothing but unknown fields must not be answered with ten times its size. */
-const UNKNOWN_FIELDS_TOLD_MAX = 100;
 
 /** A notification that passed validation. Times are epoch milliseconds; metadata and variables are JSON objects. */
 export type Draft = {
@@ -50,14 +50,7 @@ export type Draft = {
 };
 
 export type Fault = FieldError & { type: ProblemType };
-export type ProblemType =
-  | 'invalid-request'
-  | 'invalid-channel'
-  | 'invalid-recipient'
-  | 'invalid-content'
-  | 'invalid-template'
-  | 'unknown-template'
-  | 'template-render-failed';
+export type ProblemType = FieldProblem | 'unknown-template' | 'template-render-failed';
 export type Validated<T> = { ok: true; value: T } | { ok: false; faults: Fault[] };
 
 export type ValidationRules = {
@@ -67,125 +60,100 @@ export type ValidationRules = {
    * read again: what is past by then is for the claim to see.
    */
   now: number;
-  /** REST refuses fields it does not know, so that a misspelt one is noticed; records on Kafka may carry more. */
-  unknownFields: 'refuse' | 'ignore';
 };
-
-const FIELDS = new Set([
-  'channel',
-  'recipient',
-  'content',
-  'subject',
-  'html',
-  'priority',
-  'template_id',
-  'template_variables',
-  'metadata',
-  'scheduled_at',
-  'expires_at',
-  'max_attempts',
-  'delivery_mode',
-]);
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }
 
-/** Checks one notification as a client or producer gave it, and says everything that is wrong with it at once. */
+/** Checks one notification as a client gave it to REST, and says everything that is wrong with it at once. */
 export function validateNotification(input: unknown, rules: ValidationRules): Validated<Draft> {
-  const faults: Fault[] = [];
-  const fault: AddFault = (field, message, type = 'invalid-request') => faults.push({ field, message, type });
-  if (!isRecord(input))
-    return { ok: false, faults: [{ field: '', message: 'must be an object', type: 'invalid-request' }] };
-  if (rules.unknownFields === 'refuse') refuseUnknownFields(input, fault);
-  const channel = oneOf(CHANNELS, input, 'channel', null, 'invalid-channel', fault);
-  const template_id = templateId(input, fault);
-  const draft = {
-    recipient: recipient(input, channel, fault),
-    content: content(input, channel, template_id !== null, rules.limits, fault),
-    subject: ofEmail(input, 'subject', channel, subjectFault, fault),
-    html: ofEmail(input, 'html', channel, htmlFault, fault),
-    priority: oneOf(PRIORITIES, input, 'priority', 'normal', 'invalid-request', fault) ?? 'normal',
-    template_id,
-    template_variables: object(input, 'template_variables', fault),
-    metadata: object(input, 'metadata', fault),
-    ...times(input, rules.now, fault),
-    max_attempts: maxAttempts(input, fault),
-    delivery_mode:
-      oneOf(DELIVERY_MODES, input, 'delivery_mode', 'at_least_once', 'invalid-request', fault) ??
-      'at_least_once',
-  };
-  return channel === null || faults.length > 0
-    ? { ok: false, faults }
-    : { ok: true, value: { channel, ...draft } };
+  const checked = check('NewNotification', input, (given, fault) => applyRules(given, rules, fault));
+  return checked.ok
+    ? { ok: true, value: draftOf(checked.given, rules.now) }
+    : { ok: false, faults: checked.faults };
 }
 
+/** Checks one as a producer wrote it to Kafka. */
+export function validateRecord(record: unknown, rules: ValidationRules): Validated<Draft> {
+  return validateNotification(isRecord(record) ? asRequest(record) : record, rules);
+}
+
+const FIELDS = fieldsOf('NewNotification');
+
 /**
- * Checks the `scheduled_at` of a notification that is to be rescheduled, by the rules of a new one. One in the past is
- * now.
+ * REST refuses fields it does not know, so that a misspelt one is noticed; a record may carry more. Times may be epoch
+ * milliseconds, as Avro's timestamp-millis gives them.
  */
-export function validateSchedule(input: Input, now: number): Validated<number> {
-  const faults: Fault[] = [];
-  const fault: AddFault = (field, message, type = 'invalid-request') => faults.push({ field, message, type });
-  if (given(input, 'scheduled_at') === undefined) fault('scheduled_at', 'must be given');
-  const { scheduled_at } = times({ scheduled_at: given(input, 'scheduled_at') }, now, fault);
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: scheduled_at ?? now };
+function asRequest(record: Input): Input {
+  const given = FIELDS.filter((field) => Object.hasOwn(record, field)).map((field) => {
+    const ms = isTime(field) ? epochMs(record[field]) : null;
+    return [field, ms === null ? record[field] : new Date(ms).toISOString()];
+  });
+  return Object.fromEntries(given);
 }
 
 type Input = Record<string, unknown>;
-type AddFault = (field: string, message: string, type?: ProblemType) => void;
 
-function refuseUnknownFields(input: Input, fault: AddFault): void {
-  const unknown = Object.keys(input).filter((key) => !FIELDS.has(key));
-  for (const key of unknown.slice(0, UNKNOWN_FIELDS_TOLD_MAX)) fault(key, 'is not a field of a notification');
-}
-
-/** Absent and null are the same, so that an answer of ours can be sent back as a request. */
-function given(input: Input, field: string): unknown {
-  return Object.hasOwn(input, field) ? (input[field] ?? undefined) : undefined;
-}
-
-function oneOf<T extends string>(
-  known: readonly T[],
-  input: Input,
-  field: string,
-  otherwise: T | null,
-  type: ProblemType,
+/** What schemas/openapi.yaml cannot say, of the fields that are as it says. Absent and null are the same. */
+function applyRules(
+  given: Partial<NewNotification>,
+  { limits, now }: ValidationRules,
   fault: AddFault,
-): T | null {
-  const value = given(input, field);
-  if (value === undefined && otherwise !== null) return otherwise;
-  const found = known.find((name) => name === value);
-  if (found === undefined) fault(field, `must be one of ${known.join(', ')}`, type);
-  return found ?? null;
+): void {
+  const { channel, recipient, content, template_id } = given;
+  const told = (field: keyof NewNotification, wrong: string | null): void => {
+    if (wrong !== null) fault(field, wrong);
+  };
+  // Without a channel nobody can say what it takes.
+  if (channel !== undefined && recipient !== undefined) told('recipient', recipientFault(channel, recipient));
+  if (isGiven(content))
+    told('content', contentFault(content, channel === undefined ? Infinity : limits[channel]));
+  else if (!isGiven(template_id)) fault('content');
+  if (isGiven(given.subject)) told('subject', emailFault(channel) ?? subjectFault(given.subject));
+  if (isGiven(given.html)) told('html', emailFault(channel) ?? htmlFault(given.html));
+  for (const field of ['template_variables', 'metadata'] as const)
+    if (isGiven(given[field])) told(field, objectFault(given[field]));
+  applyTimeRules(given, now, fault);
 }
 
-function recipient(input: Input, channel: Channel | null, fault: AddFault): string {
-  const value = given(input, 'recipient');
-  if (typeof value !== 'string') fault('recipient', 'must be a string', 'invalid-recipient');
-  else {
-    const wrong = channel === null ? null : recipientFault(channel, value);
-    if (wrong !== null) fault('recipient', wrong, 'invalid-recipient');
-  }
-  return typeof value === 'string' ? value : '';
+/** So that an answer of ours can be sent back as a request. */
+function isGiven<T>(value: T): value is T & {} {
+  return value !== undefined && value !== null;
 }
 
-function content(
-  input: Input,
-  channel: Channel | null,
-  hasTemplate: boolean,
-  limits: ContentLimits,
-  fault: AddFault,
-): string | null {
-  const value = given(input, 'content');
-  if (value === undefined && hasTemplate) return null;
-  if (typeof value !== 'string') fault('content', 'must be a string', 'invalid-content');
-  else {
-    const wrong = contentFault(value, channel === null ? Infinity : limits[channel]);
-    if (wrong !== null) fault('content', wrong, 'invalid-content');
-  }
-  return typeof value === 'string' ? value : null;
+type Times = Pick<NewNotification, 'scheduled_at' | 'expires_at'>;
+
+/** What is wrong with the times of a notification, or with the one that a scheduled notification is moved to. */
+export function applyTimeRules(given: Times, now: number, fault: AddFault): void {
+  const [scheduled_at, expires_at] = [momentOf(given, 'scheduled_at'), momentOf(given, 'expires_at')];
+  if (isGiven(given.scheduled_at) && scheduled_at === null) fault('scheduled_at');
+  if (isGiven(given.expires_at) && expires_at === null) fault('expires_at');
+  if (scheduled_at !== null && scheduled_at > oneYearAfter(now))
+    fault('scheduled_at', 'must be at most 1 year ahead');
+  if (expires_at !== null && expires_at <= now) fault('expires_at', 'must lie in the future');
+  else if (expires_at !== null && scheduled_at !== null && expires_at <= scheduled_at)
+    fault('expires_at', 'must lie after scheduled_at');
+}
+
+function draftOf(given: NewNotification, now: number): Draft {
+  const scheduled_at = momentOf(given, 'scheduled_at');
+  return {
+    channel: given.channel,
+    recipient: given.recipient,
+    content: given.content ?? null,
+    subject: given.subject ?? null,
+    html: given.html ?? null,
+    priority: given.priority ?? 'normal',
+    template_id: given.template_id?.toLowerCase() ?? null,
+    template_variables: given.template_variables ?? null,
+    metadata: given.metadata ?? null,
+    // In the past is now.
+    scheduled_at: scheduled_at !== null && scheduled_at > now ? scheduled_at : null,
+    expires_at: momentOf(given, 'expires_at'),
+    max_attempts: given.max_attempts ?? MAX_ATTEMPTS_DEFAULT,
+    delivery_mode: given.delivery_mode ?? 'at_least_once',
+  };
 }
 
 /** What is wrong with a content of at most `limit` code points, or null. */
@@ -195,19 +163,8 @@ export function contentFault(value: string, limit: number): string | null {
   return isLongerThan(limit, value) ? `must be at most ${limit} code points long` : null;
 }
 
-function ofEmail(
-  input: Input,
-  field: 'subject' | 'html',
-  channel: Channel | null,
-  faultOf: (value: string) => string | null,
-  fault: AddFault,
-): string | null {
-  const value = given(input, field);
-  if (value === undefined) return null;
-  const wrong = typeof value === 'string' ? faultOf(value) : 'must be a string';
-  if (channel !== null && channel !== 'email') fault(field, 'is for email alone', 'invalid-content');
-  else if (wrong !== null) fault(field, wrong, 'invalid-content');
-  return typeof value === 'string' ? value : null;
+function emailFault(channel: Channel | undefined): string | null {
+  return channel === undefined || channel === 'email' ? null : 'is for email alone';
 }
 
 export function subjectFault(value: string): string | null {
@@ -221,65 +178,26 @@ export function htmlFault(value: string): string | null {
   return contentFault(value, HTML_LENGTH_MAX);
 }
 
-function templateId(input: Input, fault: AddFault): string | null {
-  const value = given(input, 'template_id');
-  if (value !== undefined && !isUuid(value)) fault('template_id', 'must be a UUID');
-  return isUuid(value) ? value.toLowerCase() : null;
-}
-
-function object(input: Input, field: 'metadata' | 'template_variables', fault: AddFault): Input | null {
-  const value = given(input, field);
-  if (value === undefined) return null;
-  const wrong = objectFault(value);
-  if (wrong !== null) fault(field, wrong);
-  return isRecord(value) ? value : null;
-}
-
-function maxAttempts(input: Input, fault: AddFault): number {
-  const value = given(input, 'max_attempts');
-  if (value === undefined) return MAX_ATTEMPTS_DEFAULT;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ATTEMPTS_LIMIT)
-    return value;
-  fault('max_attempts', `must be a whole number from 1 to ${MAX_ATTEMPTS_LIMIT}`);
-  return MAX_ATTEMPTS_DEFAULT;
-}
-
-function times(input: Input, now: number, fault: AddFault): Pick<Draft, 'scheduled_at' | 'expires_at'> {
-  const scheduled = time(input, 'scheduled_at', fault);
-  const expires_at = time(input, 'expires_at', fault);
-  // In the past is now.
-  const scheduled_at = scheduled !== null && scheduled > now ? scheduled : null;
-  if (scheduled_at !== null && scheduled_at > oneYearAfter(now))
-    fault('scheduled_at', 'must be at most 1 year ahead');
-  if (expires_at !== null && expires_at <= now) fault('expires_at', 'must lie in the future');
-  else if (expires_at !== null && scheduled_at !== null && expires_at <= scheduled_at)
-    fault('expires_at', 'must lie after scheduled_at');
-  return { scheduled_at, expires_at };
-}
-
 function oneYearAfter(now: number): number {
   const date = new Date(now);
   return date.setUTCFullYear(date.getUTCFullYear() + 1);
 }
 
 /**
- * The moment that a field of a valid input names, however long ago, or null. A draft has forgotten a `scheduled_at`
- * that had passed when it was read.
+ * The moment that a field names, however long ago; null where it is absent, or names none. A draft has forgotten a
+ * `scheduled_at` that had passed when it was read.
  */
 export function momentOf(input: Input, field: 'scheduled_at' | 'expires_at'): number | null {
-  return time(input, field, () => {});
+  const value = input[field];
+  const ms = typeof value === 'string' ? parseRfc3339(value) : epochMs(value);
+  return ms !== null && ms <= EPOCH_MS_MAX ? ms : null;
 }
 
-/** RFC 3339 text, or epoch milliseconds as Avro's timestamp-millis gives them. */
-function time(input: Input, field: 'scheduled_at' | 'expires_at', fault: AddFault): number | null {
-  const value = given(input, field);
-  if (value === undefined) return null;
-  const ms = typeof value === 'string' ? parseRfc3339(value) : epochMs(value);
-  if (ms !== null && ms <= EPOCH_MS_MAX) return ms;
-  fault(field, 'must be an RFC 3339 time such as 2030-01-31T09:00:00Z');
-  return null;
+function isTime(field: string): boolean {
+  return field === 'scheduled_at' || field === 'expires_at';
 }
 
 function epochMs(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= EPOCH_MS_MIN ? value : null;
+  const isMoment = typeof value === 'number' && Number.isSafeInteger(value);
+  return isMoment && value >= EPOCH_MS_MIN && value <= EPOCH_MS_MAX ? value : null;
 }

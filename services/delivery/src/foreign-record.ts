@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Channel, HEADER, parseWorkTopic, type Priority } from '@fanfare/contracts';
 import type { Accepted } from '@fanfare/db';
-import {
-  type ContentLimits,
-  type Fault,
-  isRecord,
-  isUuid,
-  momentOf,
-  validateNotification,
-} from '@fanfare/domain';
+import { type ContentLimits, type Fault, isRecord, isUuid, momentOf, validateRecord } from '@fanfare/domain';
 import type { ConsumedRecord } from '@fanfare/kafka';
 
 export type ForeignRecord = { ok: true; accepted: Accepted } | { ok: false; message: string };
@@ -27,8 +20,7 @@ export function readForeign(limits: ContentLimits, record: ConsumedRecord, value
   const lane = parseWorkTopic(record.topic);
   if (lane === null || !isRecord(value)) return { ok: false, message: 'the value is not an object' };
   const input = inputOf(value, lane);
-  const rules = { limits, now: record.timestampMs, unknownFields: 'ignore' as const };
-  const validated = validateNotification(input, rules);
+  const validated = validateRecord(input, { limits, now: record.timestampMs });
   const faults = [...(validated.ok ? [] : validated.faults), ...ownFaults(input, lane)];
   if (!validated.ok || faults.length > 0) return { ok: false, message: tell(faults) };
   return {

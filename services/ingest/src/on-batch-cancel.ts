@@ -1,5 +1,4 @@
 import type { BatchCancellation } from '@fanfare/contracts';
-import { isUuid } from '@fanfare/domain';
 import { notFound } from './problem.ts';
 
 export type BatchCancelDeps = {
@@ -15,7 +14,7 @@ export async function onCancelBatch(
   { cancelBatch }: BatchCancelDeps,
   id: string,
 ): Promise<BatchCancellation> {
-  const cancellation = isUuid(id) ? await cancelBatch(id) : null;
+  const cancellation = await cancelBatch(id);
   if (cancellation === null) throw notFound(id);
   return cancellation;
 }

@@ -1,6 +1,5 @@
 import type { NotificationResource } from '@fanfare/contracts';
 import type { Cancellation } from '@fanfare/db';
-import { isUuid } from '@fanfare/domain';
 import { isSince, type Repeat } from './idempotency.ts';
 import { notFound, problem } from './problem.ts';
 
@@ -20,7 +19,7 @@ export async function onCancel(
   id: string,
   repeat: Repeat | null = null,
 ): Promise<NotificationResource> {
-  const cancellation = isUuid(id) ? await deps.cancel(id) : null;
+  const cancellation = await deps.cancel(id);
   if (cancellation === null) throw notFound(id);
   const cancelled = await deps.getNotification(id);
   if (cancelled === null) throw notFound(id);

@@ -1,12 +1,11 @@
 import type { BatchResource, NotificationResource } from '@fanfare/contracts';
 import type { Accepted, IdempotencyKey } from '@fanfare/db';
 import {
-  type Draft,
-  type Fault,
-  isRecord,
-  objectFault,
-  validateNotification,
+  allOf,
+  validateBatch,
   type Validated,
+  validateNotification,
+  type ValidationRules,
 } from '@fanfare/domain';
 import type { Acceptance, AcceptRequest } from './accept.ts';
 import { type Answer, once, type OnceDeps } from './idempotency.ts';
@@ -32,8 +31,6 @@ export type CreateDeps = OnceDeps &
     findBatch: (id: string) => Promise<BatchResource | null>;
   };
 
-const BATCH_SIZE_MAX = 1_000;
-
 /** `POST /api/v1/notifications` */
 export function onCreate(
   deps: CreateDeps,
@@ -54,7 +51,7 @@ async function create(
   body: unknown,
   { correlationId, traceparent, key }: RequestContext,
 ): Promise<NotificationResource | null> {
-  const [result] = await rendered(deps, [valid(validate(deps, body))]);
+  const [result] = await rendered(deps, [valid(validateNotification(body, rulesOf(deps)))]);
   if (result === undefined) throw new Error('a draft was rendered to nothing');
   const identity = { batch_id: null, correlation_id: correlationId, idempotency_key: key?.key ?? null };
   const notification = identify(valid(result), deps.newId(), identity);
@@ -79,8 +76,8 @@ async function createBatch(
   body: unknown,
   { correlationId, traceparent, key }: RequestContext,
 ): Promise<BatchResource | null> {
-  const { drafts, metadata } = validBatch(deps, body);
-  const members = validAll(await rendered(deps, drafts));
+  const { drafts, metadata } = valid(validateBatch(body, rulesOf(deps)));
+  const members = valid(allOf(await rendered(deps, drafts)));
   const id = deps.newId();
   // Ids of the same millisecond are in no order: sorted, they keep that of the members.
   const ids = members.map(() => deps.newId()).toSorted();
@@ -93,59 +90,13 @@ async function createBatch(
   return { id, size: batch.size, correlation_id: correlationId, created_at };
 }
 
-function validate({ limits, now }: CreateDeps, input: unknown): Validated<Draft> {
-  return validateNotification(input, { limits, now: now(), unknownFields: 'refuse' });
+function rulesOf({ limits, now }: CreateDeps): ValidationRules {
+  return { limits, now: now() };
 }
 
 function valid<T>(validated: Validated<T>): T {
   if (!validated.ok) throw invalid(validated.faults);
   return validated.value;
-}
-
-function validAll<T>(members: Validated<T>[]): T[] {
-  const { values, faults } = separated(members);
-  if (faults.length > 0) throw invalid(faults);
-  return values;
-}
-
-type Batch = { drafts: Draft[]; metadata: Record<string, unknown> | null };
-
-function validBatch(deps: CreateDeps, body: unknown): Batch {
-  if (!isRecord(body)) throw invalid([fault('', 'must be an object')]);
-  const { notifications, metadata = null, ...unknown } = body;
-  const wrongMetadata = metadata === null ? null : objectFault(metadata);
-  const members = validMembers(deps, notifications);
-  const faults = [
-    ...Object.keys(unknown).map((field) => fault(field, 'is not a field of a batch')),
-    ...(wrongMetadata === null ? [] : [fault('metadata', wrongMetadata)]),
-    ...members.faults,
-  ];
-  if (faults.length > 0) throw invalid(faults);
-  return { drafts: members.drafts, metadata: isRecord(metadata) ? metadata : null };
-}
-
-function validMembers(deps: CreateDeps, members: unknown): { drafts: Draft[]; faults: Fault[] } {
-  if (!Array.isArray(members) || members.length < 1 || members.length > BATCH_SIZE_MAX)
-    return { drafts: [], faults: [fault('notifications', `must be an array of 1 to ${BATCH_SIZE_MAX}`)] };
-  const { values, faults } = separated(members.map((member) => validate(deps, member)));
-  return { drafts: values, faults };
-}
-
-/** Every fault of every member, under its index. */
-function separated<T>(members: Validated<T>[]): { values: T[]; faults: Fault[] } {
-  return {
-    values: members.flatMap((member) => (member.ok ? [member.value] : [])),
-    faults: members.flatMap((member, index) => (member.ok ? [] : member.faults.map(under(index)))),
-  };
-}
-
-function under(index: number): (fault: Fault) => Fault {
-  const prefix = `notifications[${index}]`;
-  return (member) => ({ ...member, field: member.field === '' ? prefix : `${prefix}.${member.field}` });
-}
-
-function fault(field: string, message: string): Fault {
-  return { field, message, type: 'invalid-request' };
 }
 
 function identify(

@@ -12,7 +12,6 @@ import {
   type DeadLetterSearch,
   type Resolutions,
 } from '@fanfare/db';
-import { isUuid } from '@fanfare/domain';
 import { isSince, type Repeat } from './idempotency.ts';
 import {
   cursorAt,
@@ -67,14 +66,14 @@ export async function onReadDeadLetter(
   { getDeadLetter }: DeadLetterDeps,
   id: string,
 ): Promise<DeadLetterResource> {
-  const letter = isUuid(id) ? await getDeadLetter(id) : null;
+  const letter = await getDeadLetter(id);
   if (letter === null) throw notFound(id);
   return letter;
 }
 
 /** `DELETE /api/v1/dead-letters/{id}` */
 export async function onDeleteDeadLetter({ deleteDeadLetter }: DeadLetterDeps, id: string): Promise<void> {
-  if (!isUuid(id) || !(await deleteDeadLetter(id))) throw notFound(id);
+  if (!(await deleteDeadLetter(id))) throw notFound(id);
 }
 
 const WHY_NOT: Record<Exclude<DeadLetterResolution, 'redriven'>, string> = {
@@ -91,7 +90,7 @@ export async function onRedriveOne(
   id: string,
   repeat: Repeat | null = null,
 ): Promise<DeadLetterResource> {
-  const resolution = isUuid(id) ? await toldOnce(deps.redriveDeadLetter(id)) : null;
+  const resolution = await toldOnce(deps.redriveDeadLetter(id));
   if (resolution === null) throw notFound(id);
   const letter = await onReadDeadLetter(deps, id);
   const isRepeated = letter.resolution === 'redriven' && isSince(letter.resolved_at, repeat);

@@ -1,7 +1,10 @@
-import { CHANNELS, type LaneList, type LaneResource } from '@fanfare/contracts';
+import { CHANNELS, check, type LaneList, type LaneResource } from '@fanfare/contracts';
 import { DatabaseAway, type Lane, type LanesMeant } from '@fanfare/db';
-import { type LanePath, meantBy, readLaneFilter, readPause, readResume } from './on-lanes-request.ts';
 import { problem, type ProblemError, unavailable } from './problem.ts';
+import { isLine, readBody, readQuery } from './request.ts';
+
+/** Where a request goes: to one lane of a channel, or to all of them. */
+export type LanePath = { channel: string; provider?: string };
 
 export type LaneDeps = {
   readLanes: () => Promise<Lane[]>;
@@ -12,9 +15,9 @@ export type LaneDeps = {
 
 /** `GET /api/v1/lanes` */
 export async function onListLanes({ readLanes }: LaneDeps, query: unknown): Promise<LaneList> {
-  const wanted = readLaneFilter(query);
+  const { channel: wanted } = readQuery('ListLanesQuery', query);
   const lanes = await readLanes();
-  return listOf(lanes.filter(({ channel }) => wanted === null || channel === wanted));
+  return listOf(lanes.filter(({ channel }) => wanted === undefined || channel === wanted));
 }
 
 /** `PATCH /api/v1/lanes/{channel}/{provider}/pause`; without the provider, every lane of the channel. */
@@ -23,7 +26,10 @@ export async function onPauseLanes(
   path: LanePath,
   body: unknown,
 ): Promise<LaneResource | LaneList> {
-  const reason = readPause(body);
+  // The body may be left out.
+  const { reason = null } = readBody('Pause', body ?? {}, (given, fault) => {
+    if (!isLine(given.reason)) fault('reason');
+  });
   return change(deps, path, (lanes) => deps.pauseLane({ ...lanes, reason }));
 }
 
@@ -33,7 +39,7 @@ export async function onResumeLanes(
   path: LanePath,
   body: unknown,
 ): Promise<LaneResource | LaneList> {
-  readResume(body);
+  readBody('Resume', body ?? {});
   return change(deps, path, (lanes) => deps.resumeLane(lanes));
 }
 
@@ -47,6 +53,14 @@ async function change(
   const [lane] = lanes;
   if (lane === undefined) throw await unknownLane(deps, path);
   return path.provider === undefined ? listOf(lanes) : resourceOf(lane);
+}
+
+/** Null when there can be no such lane. */
+function meantBy(path: LanePath): LanesMeant | null {
+  const { ok, given } = check('PathParameters', path);
+  const { channel, provider } = given;
+  if (!ok || channel === undefined) return null;
+  return provider === undefined ? { channel } : { channel, provider };
 }
 
 /** Whose reply was lost may have been carried out; the same request again does no harm. */

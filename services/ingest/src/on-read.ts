@@ -1,5 +1,4 @@
 import type { BatchDetail, NotificationResource, Trace, TraceEntry } from '@fanfare/contracts';
-import { isUuid } from '@fanfare/domain';
 import { notFound } from './problem.ts';
 
 export type ReadDeps = {
@@ -28,7 +27,7 @@ export function onReadTrace({ getTrace }: ReadDeps, id: string): Promise<Trace> 
 }
 
 async function found<T>(id: string, get: (id: string) => Promise<T | null>): Promise<T> {
-  const resource = isUuid(id) ? await get(id) : null;
+  const resource = await get(id);
   if (resource === null) throw notFound(id);
   return resource;
 }

@@ -1,9 +1,9 @@
 import type { NotificationResource } from '@fanfare/contracts';
 import type { Rescheduling } from '@fanfare/db';
-import { isUuid, validateSchedule } from '@fanfare/domain';
+import { applyTimeRules } from '@fanfare/domain';
 import type { Repeat } from './idempotency.ts';
 import { invalid, notFound, problem } from './problem.ts';
-import { read, valueOf } from './request-fields.ts';
+import { readBody, timeOf } from './request.ts';
 
 export type RescheduleDeps = {
   now: () => number;
@@ -23,7 +23,7 @@ export async function onReschedule(
   repeat: Repeat | null = null,
 ): Promise<NotificationResource> {
   const scheduledAt = readSchedule(body, deps.now());
-  const rescheduling = isUuid(id) ? await deps.reschedule(id, scheduledAt) : null;
+  const rescheduling = await deps.reschedule(id, scheduledAt);
   if (rescheduling === null) throw notFound(id);
   const notification = await deps.getNotification(id);
   if (notification === null) throw notFound(id);
@@ -32,13 +32,10 @@ export async function onReschedule(
   return notification;
 }
 
+/** In the past is now. */
 function readSchedule(body: unknown, now: number): number {
-  return read(body, ({ input, fault }) => {
-    const validated = validateSchedule({ scheduled_at: valueOf(input, 'scheduled_at') }, now);
-    if (validated.ok) return validated.value;
-    for (const { field, message, type } of validated.faults) fault(field, message, type);
-    return now;
-  });
+  const { scheduled_at } = readBody('Reschedule', body, (given, fault) => applyTimeRules(given, now, fault));
+  return Math.max(timeOf(scheduled_at) ?? now, now);
 }
 
 function refuse({ verdict, status }: Rescheduling): void {

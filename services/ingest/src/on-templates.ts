@@ -1,13 +1,11 @@
 import type { Channel, TemplatePage, TemplateResource } from '@fanfare/contracts';
 import type { IdempotencyKey, NewTemplate, NotMade, TemplateChange } from '@fanfare/db';
-import { isUuid } from '@fanfare/domain';
 import { type Answer, once, type OnceDeps } from './idempotency.ts';
 import {
   readNewTemplate,
   readTemplateChange,
   readTemplateList,
   templateCursor,
-  type TemplateRequest,
 } from './on-templates-request.ts';
 import { notFound, problem } from './problem.ts';
 
@@ -39,7 +37,7 @@ export function onCreateTemplate(
 ): Promise<Answer<TemplateResource>> {
   return once(deps, key, {
     make: async () => {
-      const template: TemplateRequest = readNewTemplate(body);
+      const template = readNewTemplate(body);
       return made(await deps.createTemplate({ ...template, id: deps.newId() }, key), template.name);
     },
     rebuild: ({ resource_id, resource_version }) => deps.getTemplate(resource_id, resource_version),
@@ -67,7 +65,7 @@ export async function onReadTemplate(
   { getTemplate }: Pick<TemplateDeps, 'getTemplate'>,
   id: string,
 ): Promise<TemplateResource> {
-  const template = isUuid(id) ? await getTemplate(id) : null;
+  const template = await getTemplate(id);
   if (template === null) throw notFound(id);
   return template;
 }
@@ -89,7 +87,7 @@ export async function onDeleteTemplate(
   { deleteTemplate }: Pick<TemplateDeps, 'deleteTemplate'>,
   id: string,
 ): Promise<void> {
-  const deleted = isUuid(id) ? await deleteTemplate(id) : 'unknown';
+  const deleted = await deleteTemplate(id);
   if (deleted === 'unknown') throw notFound(id);
   if (deleted === 'in_use')
     throw problem('template-in-use', { detail: 'there are notifications that were made from it' });

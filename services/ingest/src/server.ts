@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUIDv7 } from 'node:crypto';
 import { type IncomingMessage, METHODS } from 'node:http';
+import { check } from '@fanfare/contracts';
 import type { IdempotencyKey } from '@fanfare/db';
 import { isRecord } from '@fanfare/domain';
 import { extractContext, type Health, histogram, traceparentOf } from '@fanfare/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { DOCS_PAGE } from './docs-page.ts';
 import { type BatchCancelDeps, onCancelBatch } from './on-batch-cancel.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
 import { type Answer, guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
@@ -18,8 +20,7 @@ import {
   onRedrive,
   onRedriveOne,
 } from './on-dead-letters.ts';
-import { type LaneDeps, onListLanes, onPauseLanes, onResumeLanes } from './on-lanes.ts';
-import type { LanePath } from './on-lanes-request.ts';
+import { type LaneDeps, type LanePath, onListLanes, onPauseLanes, onResumeLanes } from './on-lanes.ts';
 import {
   onChangeTemplate,
   onCreateTemplate,
@@ -32,7 +33,7 @@ import { type ListDeps, onList } from './on-list.ts';
 import { type MetricsDeps, onMetrics } from './on-metrics.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { onReschedule, type RescheduleDeps } from './on-reschedule.ts';
-import { problem, type ProblemError } from './problem.ts';
+import { notFound, problem, type ProblemError } from './problem.ts';
 import { problemWriter } from './problem-writer.ts';
 
 export type ServerDeps = CreateDeps &
@@ -170,6 +171,8 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   resource(app, '/openapi.yaml', {
     GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),
   });
+  for (const [path, { headers, open }] of Object.entries(DOCS_PAGE))
+    resource(app, path, { GET: (_, reply) => Promise.resolve(reply.headers(headers).send(open())) });
   for (const path of ['/healthz/live', '/healthz/ready', '/metrics'])
     resource(app, path, {
       GET: async (_, reply) => {
@@ -297,8 +300,11 @@ function keyOf({ headers, url, body }: FastifyRequest): IdempotencyKey | null {
   return readKey(headers['idempotency-key'], { caller: ANONYMOUS, path, body });
 }
 
+/** What is no id names nothing. */
 function idOf(request: FastifyRequest): string {
-  return paramOf(request, 'id') ?? '';
+  const { id } = check('PathParameters', request.params).given;
+  if (id === undefined) throw notFound(paramOf(request, 'id') ?? '');
+  return id;
 }
 
 function laneOf(request: FastifyRequest): LanePath {
