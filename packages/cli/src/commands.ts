@@ -5,10 +5,13 @@ import { dlqRedrive } from './dlq-redrive.ts';
 import { dlqShow } from './dlq-show.ts';
 import { lanesLs } from './lanes-ls.ts';
 import { lanesPause, lanesResume } from './lanes-pause.ts';
+import { send } from './send.ts';
 import { tail } from './tail.ts';
 import { projectionCheck, projectionRepair } from './projection.ts';
 
 export const commands: Command[] = [
+  send,
+  tail,
   dlqLs,
   dlqShow,
   dlqRedrive,
@@ -18,5 +21,4 @@ export const commands: Command[] = [
   lanesResume,
   projectionCheck,
   projectionRepair,
-  tail,
 ];

@@ -8,6 +8,7 @@ const notificationSchema = z.looseObject({
   recipient: z.string(),
   status: z.string(),
   scheduled_at: z.string().nullable(),
+  max_attempts: z.number(),
   created_at: z.string(),
 });
 const batchSchema = z.object({ id: z.string(), size: z.number() });
@@ -19,7 +20,6 @@ const traceSchema = z.object({
       details: z.object({
         version: z.number().optional(),
         attempt: z.number().optional(),
-        max_attempts: z.number().optional(),
         provider: z.string().optional(),
         provider_message_id: z.string().optional(),
         reason: z.string().optional(),
@@ -30,11 +30,11 @@ const traceSchema = z.object({
 });
 
 /** What to send, by the names of the API's fields. */
-type Draft = Record<string, unknown>;
-type Created = z.infer<typeof notificationSchema>;
+export type Draft = Record<string, unknown>;
+export type Created = z.infer<typeof notificationSchema>;
 /** `isRepeat`: it was accepted before, by the same key. */
 type CreatedBatch = z.infer<typeof batchSchema> & { isRepeat: boolean };
-type TraceEntry = z.infer<typeof traceSchema>['entries'][number];
+export type TraceEntry = z.infer<typeof traceSchema>['entries'][number];
 
 /** Every call may throw an ApiError. */
 export type NotificationsApi = {

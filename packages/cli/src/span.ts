@@ -21,3 +21,9 @@ export function span(ms: number): string {
     .map(({ unit, count }) => `${count}${unit}`)
     .join(' ');
 }
+
+/** How long something took, as exactly as people want to know it: `41 ms`, `31.4 s`, `3m 20s`. */
+export function elapsed(ms: number): string {
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
+  return ms < 59_950 ? `${(ms / 1_000).toFixed(1)} s` : span(ms);
+}

@@ -62,7 +62,7 @@ const STYLES: Record<string, Style> = {
   expired: 'magenta',
 };
 
-function styleOf(status: string): Style {
+export function styleOf(status: string): Style {
   return STYLES[status] ?? 'dim';
 }
 

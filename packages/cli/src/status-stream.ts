@@ -34,8 +34,7 @@ export function statusStream(watched: Watched, { onUpdate, onGap }: StreamDeps):
   }
   return {
     onOpen: (ask) => {
-      const isResumed = cursor !== null;
-      ask(isResumed ? { action: 'resume', ...watched, cursor } : { action: 'subscribe', ...watched });
+      ask(cursor === null ? { action: 'subscribe', ...watched } : { action: 'resume', cursor });
     },
     onFrame: (frame) => {
       cursor = frame.cursor ?? cursor;

@@ -50,8 +50,8 @@ describe('fanfare tail', () => {
     const [lost, again] = ['The connection is lost (code 1006); connecting again.', 'Connected again.'];
     expect(err.split('\n')).to.deep.equal([lost, again, lost, again, '']);
     expect(asked.slice(1)).to.deep.equal([
-      { action: 'resume', all: true, cursor: 'c1' },
-      { action: 'resume', all: true, cursor: 'c1' },
+      { action: 'resume', cursor: 'c1' },
+      { action: 'resume', cursor: 'c1' },
     ]);
   });
 
