@@ -13,6 +13,7 @@ import {
   migrate,
   project,
   readProgress,
+  readStatusLog,
 } from '@fanfare/db';
 import { accepted as anAccepted, eventOf as firstEventOf } from '@fanfare/db/fixture';
 import { connectRedis, type RedisHandle, statusMessage } from '@fanfare/redis';
@@ -20,6 +21,7 @@ import { createHealth, createLogger } from '@fanfare/runtime';
 import { eventually, freshDatabase, stack } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
+import { writeCursor } from './cursor.ts';
 import { type Gateway, type GatewayOptions, openGateway } from './gateway.ts';
 import type { StatusUpdate } from './status-update.ts';
 
@@ -64,7 +66,7 @@ describe('gateway', () => {
     const [id] = await accepted();
     const client = await connectClient();
     client.subscribe(id);
-    expect(await client.next()).to.deep.equal({
+    expect(stateOf(await client.next())).to.deep.equal({
       notification_id: id,
       batch_id: null,
       channel: 'sms',
@@ -87,10 +89,10 @@ describe('gateway', () => {
       reason: '503',
       next_retry_at: AT + 30_000,
     });
-    await tell(eventOf(id, 'queued', 1));
+    await store(eventOf(id, 'queued', 1));
     await happen(eventOf(id, 'delivered', 900_007));
     expect(await client.next()).to.include({ status: 'queued', version: 1 });
-    expect(await client.next()).to.deep.equal({
+    expect(stateOf(await client.next())).to.deep.equal({
       notification_id: id,
       batch_id: null,
       channel: 'sms',
@@ -117,7 +119,7 @@ describe('gateway', () => {
     await early.next();
     await happen({ ...eventOf(id, 'failed', 900_006), provider: 'http', reason: 'no such number' });
     late.subscribe(id);
-    expect(await late.next()).to.deep.equal(await early.next());
+    expect(stateOf(await late.next())).to.deep.equal(stateOf(await early.next()));
   });
 
   it('loses nothing that changes while the state is read', async () => {
@@ -139,7 +141,7 @@ describe('gateway', () => {
     await slow.stop(AbortSignal.timeout(5_000));
   });
 
-  it('reads the states again when Redis comes back', async () => {
+  it('reads what it missed when Redis comes back', async () => {
     const ids = await accepted();
     const client = await connectClient();
     for (const id of ids) client.subscribe(id);
@@ -154,15 +156,16 @@ describe('gateway', () => {
     expect(await client.next()).to.include({ notification_id: ids[0], version: 1 });
   });
 
-  it('reads the states again when a frame is missing', async () => {
+  it('reads what a missing frame told, every change of it', async () => {
     const [id, other] = await accepted();
     const client = await connectClient();
     client.subscribe(id);
     await client.next();
     await store(eventOf(id, 'queued', 1));
-    told += 1;
+    told = 1 + (await store(eventOf(id, 'processing', 12)));
     await happen(eventOf(other, 'queued', 1));
     expect(await client.next()).to.include({ notification_id: id, version: 1 });
+    expect(await client.next()).to.include({ notification_id: id, version: 12 });
   });
 
   it('tells of every member of a batch', async () => {
@@ -174,6 +177,84 @@ describe('gateway', () => {
     expect(states.map(({ notification_id }) => notification_id)).to.have.members(ids);
     await happen({ ...eventOf(ids[1], 'queued', 1), batch_id: batchId });
     expect(await client.next()).to.include({ notification_id: ids[1], batch_id: batchId, version: 1 });
+  });
+
+  it('tells who listens to everything of every change, beginning with a cursor', async () => {
+    const [id, other] = await accepted();
+    const client = await connectClient();
+    client.send({ action: 'subscribe', all: true });
+    expect(Object.keys(await client.next())).to.deep.equal(['cursor']);
+    await happen(eventOf(id, 'queued', 1));
+    await happen(eventOf(other, 'queued', 1));
+    expect(await client.next()).to.include({ notification_id: id, version: 1 });
+    expect(await client.next()).to.include({ notification_id: other, version: 1 });
+  });
+
+  it('goes on from any cursor, by frame or by address, on another process as well', async () => {
+    const ids = await accepted();
+    const [first, second] = [await connectClient(), await open({})];
+    first.send({ action: 'subscribe', all: true });
+    const { cursor } = await first.next();
+    for (const version of [1, 12]) for (const id of ids) await happen(eventOf(id, 'processing', version));
+    const heard = [];
+    for (const _ of [...ids, ...ids]) heard.push(await first.next());
+    for (const [index, from] of [cursor, ...heard.map((frame) => frame.cursor)].entries()) {
+      const byAddress = await connectClient(second, `?cursor=${from}`);
+      const byFrame = await connectClient(second);
+      byFrame.send({ action: 'resume', cursor: from });
+      for (const client of [byAddress, byFrame]) {
+        for (const missed of heard.slice(index))
+          expect(stateOf(await client.next())).to.deep.equal(stateOf(missed));
+        expect(Object.keys(await client.next())).to.deep.equal(['cursor']);
+      }
+    }
+    await second.stop(AbortSignal.timeout(5_000));
+  });
+
+  it('goes on with a batch, or one notification, alone, and with what happens then', async () => {
+    const batchId = randomUUID();
+    const [id, other] = await accepted(batchId);
+    const [stranger] = await accepted();
+    const client = await connectClient();
+    client.send({ action: 'subscribe', batch_id: batchId });
+    const states = [await client.next(), await client.next(), await client.next()];
+    client.subscribe(id);
+    const { cursor } = await client.next();
+    client.socket.terminate();
+    for (const one of [id, other]) await happen({ ...eventOf(one, 'queued', 1), batch_id: batchId });
+    await happen(eventOf(stranger, 'queued', 1));
+    const missed: [string | undefined, string[]][] = [
+      [states[2]?.cursor, [id, other]],
+      [cursor, [id]],
+    ];
+    const back = [];
+    for (const [from, ids] of missed) {
+      const one = await connectClient();
+      back.push(one);
+      one.send({ action: 'resume', cursor: from });
+      for (const expected of ids)
+        expect(await one.next()).to.include({ notification_id: expected, version: 1 });
+      expect(Object.keys(await one.next())).to.deep.equal(['cursor']);
+    }
+    await happen(eventOf(stranger, 'delivered', 900_017));
+    await happen({ ...eventOf(id, 'delivered', 900_017), batch_id: batchId });
+    for (const one of back) expect(await one.next()).to.include({ notification_id: id, version: 900_017 });
+  });
+
+  it('begins anew where it cannot go on, and says so', async () => {
+    const batchId = randomUUID();
+    const ids = await accepted(batchId);
+    const place = { offsets: new Map([[PARTITION, 1_000_000]]), log: '', at: Date.now() };
+    const client = await connectClient();
+    client.send({ action: 'resume', cursor: writeCursor({ kind: 'batch_id', id: batchId }, place) });
+    expect(await client.next()).to.deep.equal({ resync: true, batch_id: batchId });
+    const states = [await client.next(), await client.next(), await client.next()];
+    expect(states.map(({ notification_id }) => notification_id)).to.have.members(ids);
+    client.send({ action: 'resume', cursor: writeCursor({ kind: 'all' }, place) });
+    expect(await client.next()).to.deep.equal({ resync: true, all: true });
+    expect(Object.keys(await client.next())).to.deep.equal(['cursor']);
+    client.send({ action: 'resume', cursor: 'made up' });
+    expect((await client.next()).error).to.include({ type: '/probs/invalid-cursor' });
   });
 
   it('tells nothing more after an unsubscribe', async () => {
@@ -227,7 +308,7 @@ describe('gateway', () => {
     // More than the buffers of two sockets take.
     const reason = 'x'.repeat(256 * 1024);
     for (let version = 1; version <= 100; version += 1)
-      await tell({ ...eventOf(id, 'processing', version), reason });
+      await happen({ ...eventOf(id, 'processing', version), reason });
     await heardBy(impatient);
     // Due after the gateway's own timer, which was set before.
     setTimeout(() => client.socket.resume(), 500);
@@ -258,6 +339,7 @@ describe('gateway', () => {
     return openGateway({
       readMany: (ids) => getSnapshots(db, ids),
       readBatch: (id, limit) => getBatchSnapshots(db, id, limit),
+      readLog: (page) => readStatusLog(db, STATUS_TOPIC, page),
       redis,
       health: createHealth(() => ({})),
       log,
@@ -270,8 +352,8 @@ describe('gateway', () => {
     });
   }
 
-  async function connectClient(to: Gateway = gateway) {
-    const socket = new WebSocket(`ws://127.0.0.1:${to.port}/api/v1/ws/notifications`);
+  async function connectClient(to: Gateway = gateway, query = '') {
+    const socket = new WebSocket(`ws://127.0.0.1:${to.port}/api/v1/ws/notifications${query}`);
     clients.push(socket);
     const unread: Frame[] = [];
     const waiting: ((frame: Frame) => void)[] = [];
@@ -300,21 +382,21 @@ describe('gateway', () => {
 
   /** As the projector does it: stored, then told. */
   async function happen(event: StatusEvent): Promise<void> {
-    await store(event);
-    await tell(event);
+    await tell(event, await store(event));
   }
 
-  /** As by a projector that is killed before it tells. */
-  async function store(event: StatusEvent): Promise<void> {
+  /** As by a projector that is killed before it tells. Returns the event's offset. */
+  async function store(event: StatusEvent): Promise<number> {
     const expected = await readProgress(db, STATUS_TOPIC, PARTITION);
     const move = { partition: PARTITION, expected, next: expected + 1 };
     const logged = { ...event, log_partition: PARTITION, log_offset: expected };
     expect(await project(db, STATUS_TOPIC, [move], [logged])).to.deep.include({ moved: [PARTITION] });
+    return expected;
   }
 
-  async function tell(event: StatusEvent): Promise<void> {
-    const frame = { partition: PARTITION, since: told, offset: told, event };
-    told += 1;
+  async function tell(event: StatusEvent, offset: number): Promise<void> {
+    const frame = { partition: PARTITION, since: told, offset, event };
+    told = offset + 1;
     expect(await redis.publishFrames([statusMessage(frame)])).to.equal(0);
   }
 
@@ -324,9 +406,8 @@ describe('gateway', () => {
     const client = await connectClient(one);
     client.subscribe(id);
     await client.next();
-    const beacon = setInterval(() => void tell(eventOf(id, 'queued', 1)), 20);
+    await happen(eventOf(id, 'queued', 1));
     await client.next();
-    clearInterval(beacon);
     client.socket.terminate();
   }
 
@@ -362,7 +443,12 @@ describe('gateway', () => {
   }
 });
 
-type Frame = StatusUpdate & { error: { type: string } };
+type Frame = StatusUpdate & { cursor: string; resync: true; error: { type: string } };
+
+function stateOf({ cursor, ...state }: Frame): StatusUpdate {
+  expect(cursor).to.be.a('string');
+  return state;
+}
 
 function eventOf(id: string, status: string, version: number): StatusEvent {
   return firstEventOf(id, status, version, { priority: 'high', attempt: 1, correlation_id: 'c-1' });

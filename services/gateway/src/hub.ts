@@ -1,53 +1,54 @@
-import type { Interest } from './client-frame.ts';
-import { type Join, onChange, onState, type Sent } from './join.ts';
-import type { StatusUpdate } from './status-update.ts';
+import { type Join, type Joined, onTold, type Sent } from './join.ts';
+import { type Change, frameOf, type Interest, keyOf, type Told } from './told.ts';
 
 /** One client: what it was sent, and what it listens to. */
 export type Listener = {
-  send: (update: StatusUpdate) => void;
+  /** Of frames with the same key a slow client is sent the newest. */
+  send: (key: string, frame: Buffer) => void;
+  /** Resolves when the client has taken so much that what is sent now need not wait, or has gone. */
+  room: () => Promise<void>;
   sent: Sent;
   subscriptions: Map<string, Subscription>;
 };
 
-export type Subscription = Join & { listener: Listener; interest: Interest };
+export type Subscription = Joined & { listener: Listener; interest: Interest };
 
-/** Who listens to what: the subscriptions to each id. */
-export type Hub = Record<Interest['kind'], Map<string, Set<Subscription>>>;
+/** Who listens to what, by the key of the interest. */
+export type Hub = Map<string, Set<Subscription>>;
 
-export function createHub(): Hub {
-  return { notification_id: new Map(), batch_id: new Map() };
-}
-
-export function createListener(send: Listener['send']): Listener {
-  return { send, sent: new Map(), subscriptions: new Map() };
+export function createListener(outlet: Pick<Listener, 'send' | 'room'>): Listener {
+  return { ...outlet, sent: new Map(), subscriptions: new Map() };
 }
 
 /** A change, or a state read again: goes to whoever listens and has nothing as new. */
-export function dispatch(hub: Hub, update: StatusUpdate): void {
-  for (const one of hub.notification_id.get(update.notification_id) ?? []) change(one, update);
-  if (update.batch_id === null) return;
-  for (const one of hub.batch_id.get(update.batch_id) ?? []) change(one, update);
+export function dispatch(hub: Hub, told: Told | Change): void {
+  const { notification_id, batch_id } = told.state;
+  tellAll(hub.get('all'), told);
+  if (batch_id !== null) tellAll(hub.get(keyOf({ kind: 'batch_id', id: batch_id })), told);
+  tellAll(hub.get(keyOf({ kind: 'notification_id', id: notification_id })), told);
 }
 
-/** Begins to listen; a listener that does already is answered once more. */
-export function subscribe(hub: Hub, listener: Listener, interest: Interest): Subscription {
+/** Begins to listen; a listener that does already begins anew. */
+export function subscribe(hub: Hub, listener: Listener, interest: Interest, join: Join): Subscription {
   const key = keyOf(interest);
-  const subscription = listener.subscriptions.get(key) ?? { listener, interest, waiting: [] };
-  subscription.waiting ??= [];
+  const keepsVersions = interest.kind !== 'all';
+  const known = listener.subscriptions.get(key);
+  const subscription = known ?? { listener, sent: listener.sent, interest, join, keepsVersions };
+  subscription.join = join;
   listener.subscriptions.set(key, subscription);
-  const others = hub[interest.kind].get(interest.id) ?? new Set();
-  hub[interest.kind].set(interest.id, others.add(subscription));
+  hub.set(key, (hub.get(key) ?? new Set()).add(subscription));
   return subscription;
 }
 
 export function unsubscribe(hub: Hub, listener: Listener, interest: Interest): void {
-  const subscription = listener.subscriptions.get(keyOf(interest));
+  const key = keyOf(interest);
+  const subscription = listener.subscriptions.get(key);
   if (subscription === undefined) return;
-  listener.subscriptions.delete(keyOf(interest));
-  listener.sent.delete(interest.id);
-  const others = hub[interest.kind].get(interest.id);
+  listener.subscriptions.delete(key);
+  if (interest.kind === 'notification_id') listener.sent.delete(interest.id);
+  const others = hub.get(key);
   others?.delete(subscription);
-  if (others?.size === 0) hub[interest.kind].delete(interest.id);
+  if (others?.size === 0) hub.delete(key);
 }
 
 /** The client has gone. */
@@ -55,35 +56,27 @@ export function leave(hub: Hub, listener: Listener): void {
   for (const { interest } of listener.subscriptions.values()) unsubscribe(hub, listener, interest);
 }
 
-/** Hands over the state that a subscription waits for. */
-export function answer(subscription: Subscription, states: StatusUpdate[]): void {
-  sendAll(subscription.listener, onState(subscription, subscription.listener.sent, states));
-}
-
-/** False once the client has unsubscribed or gone. */
-export function isCurrent(subscription: Subscription): boolean {
-  return subscription.listener.subscriptions.get(keyOf(subscription.interest)) === subscription;
-}
-
-export function isSubscribed(listener: Listener, interest: Interest): boolean {
-  return listener.subscriptions.has(keyOf(interest));
+/** False once the client has gone, has unsubscribed, or has begun anew. */
+export function isCurrent({ listener, interest, join: now }: Subscription, join: Join): boolean {
+  return now === join && listener.subscriptions.has(keyOf(interest));
 }
 
 /** A batch larger than this (only producers on Kafka make one) may have a state told twice, but not fill the memory. */
 const SENT_MAX = 50_000;
 
-function change(subscription: Subscription, update: StatusUpdate): void {
-  sendAll(subscription.listener, onChange(subscription, subscription.listener.sent, update));
-}
-
-function sendAll({ send, sent }: Listener, updates: StatusUpdate[]): void {
-  for (const update of updates) send(update);
-  for (const oldest of sent.keys()) {
-    if (sent.size <= SENT_MAX) return;
-    sent.delete(oldest);
+export function send({ listener, interest }: Subscription, all: Told[]): void {
+  for (const told of all) listener.send(told.state.notification_id, frameOf(told, interest));
+  for (const oldest of listener.sent.keys()) {
+    if (listener.sent.size <= SENT_MAX) return;
+    listener.sent.delete(oldest);
   }
 }
 
-function keyOf({ kind, id }: Interest): string {
-  return `${kind}:${id}`;
+function tellAll(subscriptions: Set<Subscription> | undefined, told: Told | Change): void {
+  for (const one of subscriptions ?? []) if (!isTold(one)) send(one, onTold(one, told));
+}
+
+/** Who listens to everything has it before narrower subscriptions are asked. */
+function isTold({ listener, interest }: Subscription): boolean {
+  return interest.kind !== 'all' && listener.subscriptions.get('all')?.join.begins === 'now';
 }

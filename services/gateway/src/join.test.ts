@@ -1,36 +1,27 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Join, onChange, onState, type Sent } from './join.ts';
-import type { StatusUpdate } from './status-update.ts';
+import { stateOf } from './fixture.ts';
+import { BEGUN, type Join, type Joined, onState, onTold } from './join.ts';
+import type { Told } from './told.ts';
 
-const update = (version: number, id = 'a'): StatusUpdate => ({
-  notification_id: id,
-  batch_id: null,
-  channel: 'sms',
-  priority: 'normal',
-  status: 'processing',
-  version,
-  attempt: 1,
-  max_attempts: 5,
-  at: '2026-01-01T00:00:00.000Z',
-  provider: null,
-  provider_message_id: null,
-  reason: null,
-  next_retry_at: null,
-  correlation_id: null,
+const told = (version: number, id = 'a'): Told => ({ state: stateOf(id, version), place: null });
+const reading = (): Join => ({ begins: 'state', waiting: [] });
+const joined = (join: Join, sent = new Map<string, number>()): Joined => ({
+  join,
+  sent,
+  keepsVersions: true,
 });
 
 type Happening = { kind: 'change' | 'state'; version: number };
 
 /** What a listener is sent when these things happen in this order; the state is read once. */
 function play(happenings: Happening[]): number[] {
-  const join: Join = { waiting: [] };
-  const sent: Sent = new Map();
+  const one = joined(reading());
   return happenings
     .flatMap(({ kind, version }) =>
-      kind === 'state' ? onState(join, sent, [update(version)]) : onChange(join, sent, update(version)),
+      kind === 'state' ? onState(one, [told(version)]) : onTold(one, told(version)),
     )
-    .map(({ version }) => version);
+    .map(({ state }) => state.version);
 }
 
 const version = fc.nat({ max: 20 });
@@ -76,24 +67,29 @@ describe('join', () => {
   });
 
   it('sends the state first, and nothing before it', () => {
-    const join: Join = { waiting: [] };
-    const sent: Sent = new Map();
-    expect(onChange(join, sent, update(3))).to.be.empty;
-    expect(onState(join, sent, [update(2)])).to.deep.equal([update(2), update(3)]);
+    const one = joined(reading());
+    expect(onTold(one, told(3))).to.be.empty;
+    expect(onState(one, [told(2)])).to.deep.equal([told(2), told(3)]);
   });
 
   it('sends a state that is asked for again, but no older one', () => {
-    const sent: Sent = new Map([['a', 5]]);
-    expect(onState({ waiting: [] }, sent, [update(5)])).to.deep.equal([update(5)]);
-    expect(onState({ waiting: [] }, sent, [update(4)])).to.be.empty;
+    expect(onState(joined(reading(), new Map([['a', 5]])), [told(5)])).to.deep.equal([told(5)]);
+    expect(onState(joined(reading(), new Map([['a', 5]])), [told(4)])).to.be.empty;
   });
 
   it('keeps the newest of each notification when too many changes wait', () => {
-    const join: Join = { waiting: [] };
-    const sent: Sent = new Map();
-    for (let one = 0; one < 5_000; one += 1) onChange(join, sent, update(one, one % 2 === 0 ? 'a' : 'b'));
-    expect(join.waiting?.length).to.be.at.most(1_000);
-    const last = new Map(onState(join, sent, []).map((one) => [one.notification_id, one.version]));
+    const join = { begins: 'state' as const, waiting: [] as Told[] };
+    const one = joined(join);
+    for (let number = 0; number < 5_000; number += 1) onTold(one, told(number, number % 2 === 0 ? 'a' : 'b'));
+    expect(join.waiting.length).to.be.at.most(1_000);
+    const last = new Map(onState(one, []).map(({ state }) => [state.notification_id, state.version]));
     expect(Object.fromEntries(last)).to.deep.equal({ a: 4_998, b: 4_999 });
+  });
+
+  it('remembers nothing of a listener to everything, but what it was sent of an id besides', () => {
+    const sent = new Map([['a', 5]]);
+    const one: Joined = { join: BEGUN, sent, keepsVersions: false };
+    expect([told(5), told(6), told(1, 'b')].flatMap((change) => onTold(one, change))).to.have.length(2);
+    expect([...sent]).to.deep.equal([['a', 6]]);
   });
 });

@@ -1,11 +1,12 @@
-import { connectDatabase, getBatchSnapshots, getSnapshots } from '@fanfare/db';
+import { STATUS_TOPIC } from '@fanfare/contracts';
+import { connectDatabase, getBatchSnapshots, getSnapshots, readStatusLog } from '@fanfare/db';
 import { connectRedis } from '@fanfare/redis';
 import { gauge, runService } from '@fanfare/runtime';
 import { config } from './config.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 
-/** Two queries for each kind of id at a time, and room for health. */
-const CONNECTIONS_MAX = 5;
+/** Two queries at a time for each kind of id and for clients that resume, one to follow the log, and health. */
+const CONNECTIONS_MAX = 8;
 
 await runService({
   name: 'gateway',
@@ -21,6 +22,7 @@ await runService({
     const gateway = await openGateway({
       readMany: (ids) => getSnapshots(db, ids),
       readBatch: (id, limit) => getBatchSnapshots(db, id, limit),
+      readLog: (page) => readStatusLog(db, STATUS_TOPIC, page),
       redis,
       health,
       log,
@@ -50,7 +52,7 @@ function measure(gateway: Gateway): void {
   });
   gauge({
     name: 'fanfare_gateway_subscribed_ids',
-    help: 'Notifications and batches that somebody listens to',
+    help: 'Notifications and batches that somebody listens to, and one more for everything',
     collect: (metric) => metric.set(gateway.subscribedIds()),
   });
 }

@@ -1,57 +1,52 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { Refusal } from './client-frame.ts';
-import { createHub, createListener, dispatch, leave } from './hub.ts';
+import { stateOf } from './fixture.ts';
+import { createListener, dispatch, type Hub, leave } from './hub.ts';
 import { onClientFrame, SUBSCRIPTIONS_MAX } from './on-client-frame.ts';
 import type { StatusUpdate } from './status-update.ts';
+import type { Interest, Place } from './told.ts';
 
-const stateOf = (id: string, version = 0): StatusUpdate => ({
-  notification_id: id,
-  batch_id: null,
-  channel: 'sms',
-  priority: 'normal',
-  status: 'pending',
-  version,
-  attempt: 0,
-  max_attempts: 5,
-  at: '2026-01-01T00:00:00.000Z',
-  provider: null,
-  provider_message_id: null,
-  reason: null,
-  next_retry_at: null,
-  correlation_id: null,
-});
+type Frame = StatusUpdate & { cursor?: string; error?: { type: string } };
 
-function clientOf(readState = (id: string): Promise<StatusUpdate[]> => Promise.resolve([stateOf(id)])) {
-  const sent: StatusUpdate[] = [];
-  const refusals: Refusal[] = [];
+function clientOf(
+  readState = (id: string): Promise<StatusUpdate[]> => Promise.resolve([stateOf(id)]),
+  place: Place | null = { offsets: new Map([[0, 7]]), log: '', at: 0 },
+) {
+  const sent: Frame[] = [];
   const errors: unknown[] = [];
-  const hub = createHub();
-  const listener = createListener((update) => sent.push(update));
+  const hub: Hub = new Map();
+  const listener = createListener({
+    send: (_, frame) => void sent.push(JSON.parse(frame.toString()) as Frame),
+    room: () => Promise.resolve(),
+  });
   const deps = {
     hub,
-    readStates: ({ id }: { id: string }) => readState(id),
-    refuse: (refusal: Refusal) => void refusals.push(refusal),
+    readStates: (interest: Interest) => readState(interest.kind === 'all' ? '' : interest.id),
+    readLog: () => Promise.reject(new Error('nothing is resumed here')),
+    place: () => place,
+    epochMs: () => 0,
     onError: (error: unknown) => void errors.push(error),
   };
-  const ask = (action: string, id: string) =>
-    onClientFrame(deps, listener, Buffer.from(JSON.stringify({ action, notification_id: id })));
-  return { sent, refusals, errors, hub, listener, ask };
+  const say = (frame: object) => onClientFrame(deps, listener, Buffer.from(JSON.stringify(frame)));
+  const ask = (action: string, id: string) => say({ action, notification_id: id });
+  return { sent, errors, hub, listener, ask, say };
 }
+const refusals = (frames: Frame[]) =>
+  frames.flatMap(({ error }) => (error === undefined ? [] : [error.type]));
 
 describe('onClientFrame', () => {
   it('refuses one subscription too many, but not one that is there', async () => {
     const client = clientOf();
     const ids = Array.from({ length: SUBSCRIPTIONS_MAX }, () => randomUUID());
     for (const id of ids) await client.ask('subscribe', id);
-    expect(client.refusals).to.be.empty;
+    expect(refusals(client.sent)).to.be.empty;
     await client.ask('subscribe', randomUUID());
-    expect(client.refusals.map(({ type }) => type)).to.deep.equal(['/probs/too-many-subscriptions']);
+    expect(refusals(client.sent)).to.deep.equal(['/probs/too-many-subscriptions']);
     await client.ask('subscribe', ids[0] ?? '');
     await client.ask('unsubscribe', ids[1] ?? '');
     await client.ask('subscribe', randomUUID());
-    expect(client.refusals).to.have.length(1);
-    expect(client.sent).to.have.length(SUBSCRIPTIONS_MAX + 2);
+    expect(refusals(client.sent)).to.have.length(1);
+    expect(client.sent).to.have.length(SUBSCRIPTIONS_MAX + 3);
   });
 
   it('answers nothing to a client that has unsubscribed or gone meanwhile', async () => {
@@ -64,7 +59,7 @@ describe('onClientFrame', () => {
       else await client.ask('unsubscribe', id);
       read.resolve([stateOf(id)]);
       await subscribing;
-      expect([client.sent, client.refusals, client.hub.notification_id.size]).to.deep.equal([[], [], 0]);
+      expect([client.sent, client.hub.size]).to.deep.equal([[], 0]);
     }
   });
 
@@ -73,18 +68,49 @@ describe('onClientFrame', () => {
     const read = Promise.withResolvers<StatusUpdate[]>();
     const client = clientOf(() => read.promise);
     const subscribing = client.ask('subscribe', id);
-    dispatch(client.hub, stateOf(id, 1));
+    dispatch(client.hub, { state: stateOf(id, 1), place: null });
     read.resolve([]);
     await subscribing;
     expect(client.sent).to.deep.equal([stateOf(id, 1)]);
-    expect(client.refusals).to.be.empty;
   });
 
   it('forgets what it could not read', async () => {
     const client = clientOf(() => Promise.reject(new Error('away')));
     await client.ask('subscribe', randomUUID());
-    expect(client.refusals.map(({ type }) => type)).to.deep.equal(['/probs/unavailable']);
+    expect(refusals(client.sent)).to.deep.equal(['/probs/unavailable']);
     expect(client.errors).to.have.length(1);
-    expect(client.hub.notification_id.size).to.equal(0);
+    expect(client.hub.size).to.equal(0);
+  });
+
+  it('answers who wants everything with a cursor, and then with every change, once', async () => {
+    const client = clientOf();
+    await client.say({ action: 'subscribe', all: true });
+    expect(client.sent.map((frame) => Object.keys(frame))).to.deep.equal([['cursor']]);
+    const [id, batch_id] = [randomUUID(), randomUUID()];
+    await client.ask('subscribe', id);
+    await client.say({ action: 'subscribe', batch_id });
+    for (const version of [1, 2])
+      dispatch(client.hub, { state: stateOf(id, version, { batch_id }), place: null });
+    expect(client.sent.slice(-2).map(({ version }) => version)).to.deep.equal([1, 2]);
+    const before = client.sent.length;
+    await client.say({ action: 'unsubscribe', all: true });
+    dispatch(client.hub, { state: stateOf(randomUUID(), 1), place: null });
+    expect(client.sent).to.have.length(before);
+    dispatch(client.hub, { state: stateOf(id, 3, { batch_id }), place: null });
+    expect(client.sent).to.have.length(before + 1);
+  });
+
+  it('says that it cannot tell of everything while it does not know where the log ends', async () => {
+    const client = clientOf(undefined, null);
+    await client.say({ action: 'subscribe', all: true });
+    expect(refusals(client.sent)).to.deep.equal(['/probs/unavailable']);
+    expect(client.hub.size).to.equal(0);
+  });
+
+  it('gives the last state of a batch alone a cursor: there is no going on from before it', async () => {
+    const ids = [randomUUID(), randomUUID()];
+    const client = clientOf(() => Promise.resolve(ids.map((id) => stateOf(id))));
+    await client.say({ action: 'subscribe', batch_id: randomUUID() });
+    expect(client.sent.map(({ cursor }) => typeof cursor)).to.deep.equal(['undefined', 'string']);
   });
 });

@@ -1,43 +1,108 @@
-import { type ClientFrame, type Interest, parseClientFrame, type Refusal } from './client-frame.ts';
-import { answer, type Hub, isCurrent, isSubscribed, type Listener, subscribe, unsubscribe } from './hub.ts';
+import { type ClientFrame, parseClientFrame, type Refusal } from './client-frame.ts';
+import { type Cursor, writeCursor } from './cursor.ts';
+import {
+  type Hub,
+  isCurrent,
+  type Listener,
+  send,
+  subscribe,
+  type Subscription,
+  unsubscribe,
+} from './hub.ts';
+import { BEGUN, type Join, onState } from './join.ts';
+import { replay, type ReplayDeps } from './replay.ts';
 import type { StatusUpdate } from './status-update.ts';
+import { bytesOf, type Interest, keyOf, nameOf, type Place } from './told.ts';
 
-export type ClientFrameDeps = {
-  hub: Hub;
+export type ClientFrameDeps = ReplayDeps & {
   /** The present state of what a client asks for; nothing for an unknown id. */
   readStates: (interest: Interest) => Promise<StatusUpdate[]>;
-  refuse: (refusal: Refusal) => void;
   onError: (error: unknown) => void;
 };
 
 export const SUBSCRIPTIONS_MAX = 10_000;
 
 /** Does what a client asks for, or says why not; never throws and never rejects. */
-export async function onClientFrame(deps: ClientFrameDeps, listener: Listener, bytes: Buffer): Promise<void> {
-  const frame = parseClientFrame(bytes);
-  if (isRefusal(frame)) return deps.refuse(frame);
-  if (frame.action === 'unsubscribe') return unsubscribe(deps.hub, listener, frame.interest);
-  if (listener.subscriptions.size >= SUBSCRIPTIONS_MAX && !isSubscribed(listener, frame.interest))
-    return deps.refuse(refusal('too-many-subscriptions', frame.interest));
-  await onSubscribe(deps, listener, frame.interest);
+export function onClientFrame(deps: ClientFrameDeps, listener: Listener, bytes: Buffer): Promise<void> {
+  return carryOut(deps, listener, parseClientFrame(bytes));
+}
+
+/** As {@link onClientFrame}, of a frame that is read already. */
+export async function carryOut(
+  deps: ClientFrameDeps,
+  listener: Listener,
+  frame: ClientFrame | Refusal,
+): Promise<void> {
+  if ('type' in frame) return refuse(listener, frame);
+  const interest = frame.action === 'resume' ? frame.cursor.interest : frame.interest;
+  if (frame.action === 'unsubscribe') return unsubscribe(deps.hub, listener, interest);
+  if (listener.subscriptions.size >= SUBSCRIPTIONS_MAX && !listener.subscriptions.has(keyOf(interest)))
+    return refuse(listener, refusal('too-many-subscriptions', interest));
+  try {
+    if (frame.action === 'resume') await onResume(deps, listener, frame.cursor);
+    else await onSubscribe(deps, listener, interest);
+  } catch (error) {
+    deps.onError(error);
+    unsubscribe(deps.hub, listener, interest);
+    refuse(listener, refusal('unavailable', interest));
+  }
+}
+
+async function onSubscribe(deps: ClientFrameDeps, listener: Listener, interest: Interest): Promise<void> {
+  if (interest.kind !== 'all') return tellState(deps, listener, interest);
+  const place = deps.place();
+  if (place === null) return refuse(listener, refusal('unavailable', interest));
+  sendPlace(subscribe(deps.hub, listener, interest, BEGUN), place);
 }
 
 /** Listens first and reads the state after, so that what changes in between is either in the state or heard. */
-async function onSubscribe(deps: ClientFrameDeps, listener: Listener, interest: Interest): Promise<void> {
-  const subscription = subscribe(deps.hub, listener, interest);
-  const giveUp = (why: keyof typeof DETAILS): void => {
+async function tellState(deps: ClientFrameDeps, listener: Listener, interest: Interest): Promise<void> {
+  const join: Join = { begins: 'state', waiting: [] };
+  const subscription = subscribe(deps.hub, listener, interest, join);
+  const place = deps.place();
+  const states = await deps.readStates(interest);
+  if (!isCurrent(subscription, join)) return;
+  if (states.length === 0 && join.waiting.length === 0) {
     unsubscribe(deps.hub, listener, interest);
-    deps.refuse(refusal(why, interest));
-  };
-  try {
-    const states = await deps.readStates(interest);
-    if (!isCurrent(subscription)) return;
-    if (states.length === 0 && subscription.waiting?.length === 0) return giveUp('not-found');
-    answer(subscription, states);
-  } catch (error) {
-    deps.onError(error);
-    if (isCurrent(subscription)) giveUp('unavailable');
+    return refuse(listener, refusal('not-found', interest));
   }
+  const last = states.length - 1;
+  const told = states.map((state, index) => ({ state, place: index === last ? place : null }));
+  send(subscription, onState(subscription, told));
+}
+
+async function onResume(deps: ClientFrameDeps, listener: Listener, cursor: Cursor): Promise<void> {
+  const { interest } = cursor;
+  const { end, place } = await replay(deps, listener, cursor);
+  switch (end) {
+    case 'left':
+      return;
+    case 'resumed':
+      return sendPlace({ listener, interest }, place);
+    case 'unknown':
+      sendResync({ listener, interest });
+      return onSubscribe(deps, listener, interest);
+  }
+}
+
+/** What cursors and clients know is of another log; whoever listens to states is told them again by somebody else. */
+export function beginAnew(hub: Hub, place: Place): void {
+  for (const one of hub.get('all') ?? []) {
+    sendResync(one);
+    sendPlace(one, place);
+  }
+}
+
+type Asker = Pick<Subscription, 'listener' | 'interest'>;
+
+/** Everything up to here has been told, and what changes will be. */
+function sendPlace({ listener, interest }: Asker, place: Place): void {
+  listener.send(keyOf(interest), bytesOf({ cursor: writeCursor(interest, place) }));
+}
+
+/** Something may have been missed. */
+function sendResync({ listener, interest }: Asker): void {
+  listener.send(`resync:${keyOf(interest)}`, bytesOf({ resync: true, ...nameOf(interest) }));
 }
 
 const DETAILS = {
@@ -46,10 +111,11 @@ const DETAILS = {
   unavailable: 'the state cannot be read now, subscribe again later',
 } as const;
 
-function refusal(why: keyof typeof DETAILS, { kind, id }: Interest): Refusal {
-  return { type: `/probs/${why}`, detail: DETAILS[why], [kind]: id };
+function refusal(why: keyof typeof DETAILS, interest: Interest): Refusal {
+  return { type: `/probs/${why}`, detail: DETAILS[why], ...nameOf(interest) };
 }
 
-function isRefusal(frame: ClientFrame | Refusal): frame is Refusal {
-  return 'type' in frame;
+function refuse(listener: Listener, error: Refusal): void {
+  const { notification_id, batch_id } = error;
+  listener.send(`error:${notification_id ?? batch_id ?? ''}`, bytesOf({ error }));
 }

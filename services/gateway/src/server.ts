@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Health } from '@fanfare/runtime';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { SocketRequest } from './on-socket.ts';
 import { pingPeers } from './ping.ts';
 
 export type GatewayServerDeps = {
   health: Health;
-  onSocket: (socket: WebSocket) => void;
+  onSocket: (socket: WebSocket, request: SocketRequest) => void;
 };
 
 export type GatewayServer = {
@@ -41,7 +42,7 @@ export async function startServer(
   server.on('upgrade', (request, socket, head) => {
     const refusal = refusalOf(request, sockets);
     if (refusal !== null) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, deps.onSocket);
+    sockets.handleUpgrade(request, socket, head, (opened) => deps.onSocket(opened, readRequest(request)));
   });
   const stopPinging = pingPeers(sockets.clients);
   const port = await listen(server, address);
@@ -59,6 +60,11 @@ export async function startServer(
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
+}
+
+function readRequest({ url = '' }: IncomingMessage): SocketRequest {
+  const { searchParams } = new URL(url, 'ws://gateway');
+  return { cursor: searchParams.get('cursor') };
 }
 
 function refusalOf(request: IncomingMessage, { clients }: WebSocketServer): string | null {

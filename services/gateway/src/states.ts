@@ -1,8 +1,8 @@
 import type { Snapshot } from '@fanfare/db';
 import { grouped } from '@fanfare/runtime';
-import type { Interest } from './client-frame.ts';
 import { dispatch, type Hub } from './hub.ts';
 import { type StatusUpdate, statusUpdate } from './status-update.ts';
+import type { Interest } from './told.ts';
 
 export type StatesDeps = {
   /** The newest state of each notification; an unknown id is missing. */
@@ -46,16 +46,21 @@ export function createStates(deps: StatesDeps): States {
     queueMax: WAITING_BATCHES_MAX,
   });
   return {
-    read: ({ kind, id }) => (kind === 'batch_id' ? readBatch(id) : readOne(id)),
+    read: async (interest) => {
+      if (interest.kind === 'all') return [];
+      return interest.kind === 'batch_id' ? readBatch(interest.id) : readOne(interest.id);
+    },
     readAgain: (hub) => readAgain(deps, hub),
   };
 }
 
 async function readAgain({ readMany, readBatch }: StatesDeps, hub: Hub): Promise<void> {
-  for (const ids of chunks([...hub.notification_id.keys()]))
-    for (const row of await readMany(ids)) dispatch(hub, statusUpdate(row));
-  for (const id of hub.batch_id.keys())
-    for (const row of await readBatch(id, BATCH_STATES_MAX)) dispatch(hub, statusUpdate(row));
+  const interests = Array.from(hub.values(), (subscriptions) => [...subscriptions][0]?.interest);
+  const ids = (kind: 'notification_id' | 'batch_id') =>
+    interests.flatMap((interest) => (interest?.kind === kind ? [interest.id] : []));
+  const tell = (row: Snapshot): void => dispatch(hub, { state: statusUpdate(row), place: null });
+  for (const chunk of chunks(ids('notification_id'))) for (const row of await readMany(chunk)) tell(row);
+  for (const id of ids('batch_id')) for (const row of await readBatch(id, BATCH_STATES_MAX)) tell(row);
 }
 
 function chunks(ids: string[]): string[][] {

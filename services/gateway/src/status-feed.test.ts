@@ -1,98 +1,74 @@
-import type { StatusEvent } from '@fanfare/contracts';
+import { setImmediate as settled } from 'node:timers/promises';
 import { type StatusFrame, statusMessage } from '@fanfare/redis';
 import { expect } from 'chai';
+import { createFakeLog, eventAt, type Place, placeOf } from './fixture.ts';
 import { createStatusFeed } from './status-feed.ts';
 
-const event: StatusEvent = {
-  notification_id: '0198f7a0-0000-7000-8000-000000000000',
-  tenant_id: 'default',
-  batch_id: null,
-  template_id: null,
-  channel: 'sms',
-  priority: 'high',
-  status: 'retrying',
-  version: 13,
-  cycle: 0,
-  attempt: 1,
-  max_attempts: 5,
-  at: 1_780_000_000_123,
-  started_at: null,
-  duration_ms: null,
-  provider: 'http',
-  provider_message_id: null,
-  outcome: 'unavailable',
-  reason: '503',
-  next_retry_at: 1_780_000_030_123,
-  correlation_id: 'c-1',
-  source: null,
-};
-
 function feedOf() {
-  const heard = { versions: [] as number[], missed: 0, now: 0 };
+  const log = createFakeLog();
+  const heard = { places: [] as Place[], reads: 0, now: 0 };
   const feed = createStatusFeed({
-    onUpdate: ({ version }) => heard.versions.push(version),
-    onMissed: () => (heard.missed += 1),
+    read: (after) => {
+      heard.reads += 1;
+      return Promise.resolve(log.page(after, 100));
+    },
+    onChange: ({ state }) => heard.places.push(placeOf(state)),
+    onRestart: () => expect.fail('there is one log only'),
+    onEnd: () => undefined,
     now: () => heard.now,
+    epochMs: () => 0,
   });
-  return { heard, feed, hear: (frame: StatusFrame) => feed.onMessage(statusMessage(frame).message) };
+  return { log, heard, feed, hear: (frame: StatusFrame) => feed.onMessage(statusMessage(frame).message) };
 }
-const eventAt = (since: number, offset: number): StatusFrame => ({ partition: 2, since, offset, event });
-const positionAt = (since: number, position: number): StatusFrame => ({ partition: 2, since, position });
 
 describe('status feed', () => {
-  it('hands on every event, and misses nothing while each frame begins where the one before ended', () => {
-    const { heard, hear } = feedOf();
-    hear(positionAt(10, 10));
-    const before = heard.missed;
-    hear(eventAt(10, 12));
-    hear(positionAt(13, 13));
-    hear(positionAt(13, 20));
-    hear(eventAt(20, 20));
-    expect(heard.missed).to.equal(before);
-    expect(heard.versions).to.deep.equal([13, 13]);
+  it('hands on what is told', async () => {
+    const { log, heard, hear } = feedOf();
+    await settled();
+    hear(log.append(0));
+    hear(log.append(1, 3));
+    expect(heard.places).to.deep.equal([
+      [0, 0],
+      [1, 3],
+    ]);
+    expect(heard.reads).to.equal(1);
   });
 
-  it('sees a frame that never came, by the next event or the next position', () => {
-    for (const next of [eventAt(13, 13), positionAt(13, 13)]) {
-      const { heard, hear } = feedOf();
-      hear(positionAt(10, 10));
-      const before = heard.missed;
-      hear(next);
-      expect(heard.missed).to.equal(before + 1);
-    }
-  });
-
-  it('takes the first frame of a partition for a gap: what came before it nobody heard', () => {
-    const { heard, hear } = feedOf();
-    hear(eventAt(10, 10));
-    expect(heard.missed).to.equal(1);
-  });
-
-  it('sees a partition fall silent while others speak', () => {
-    const { heard, feed, hear } = feedOf();
-    hear(positionAt(10, 10));
-    hear({ partition: 3, since: 0, position: 0 });
-    const before = heard.missed;
-    heard.now = 6_000;
-    hear(positionAt(10, 10));
-    feed.checkSilence();
-    expect(heard.missed).to.equal(before + 1);
-    hear({ partition: 3, since: 0, position: 0 });
-    feed.checkSilence();
-    expect(heard.missed).to.equal(before + 1);
-  });
-
-  it('reads again when Redis is back, and when it was never there', () => {
-    const { heard, feed } = feedOf();
+  it('reads on when Redis is there, at first or again', async () => {
+    const { log, heard, feed } = feedOf();
+    await settled();
+    log.append(0);
     feed.onSubscribed();
-    expect(heard.missed).to.equal(1);
-    heard.now = 6_000;
-    feed.checkSilence();
-    expect(heard.missed).to.equal(2);
+    await settled();
+    expect(heard).to.deep.include({ places: [[0, 0]], reads: 2 });
   });
 
-  it('passes over what is no frame', () => {
+  it('reads on as long as a partition is silent, while others speak or none does', async () => {
+    const { log, heard, feed, hear } = feedOf();
+    await settled();
+    heard.now = 2_600;
+    hear(log.position(0));
+    log.append(1);
+    feed.checkSilence();
+    await settled();
+    log.append(1);
+    feed.checkSilence();
+    await settled();
+    expect(heard).to.deep.include({
+      places: [
+        [1, 0],
+        [1, 1],
+      ],
+      reads: 3,
+    });
+    hear(log.position(1));
+    feed.checkSilence();
+    expect(heard.reads).to.equal(3);
+  });
+
+  it('passes over what is no frame', async () => {
     const { heard, feed } = feedOf();
+    await settled();
     for (const message of [
       '',
       '{',
@@ -100,8 +76,9 @@ describe('status feed', () => {
       '[]',
       '{"partition":1}',
       '{"partition":1,"since":0,"offset":1,"event":{}}',
+      JSON.stringify({ partition: -1, since: 0, offset: 0, event: eventAt(0, 0) }),
     ])
       feed.onMessage(message);
-    expect(heard).to.deep.equal({ versions: [], missed: 0, now: 0 });
+    expect(heard).to.deep.equal({ places: [], reads: 1, now: 0 });
   });
 });

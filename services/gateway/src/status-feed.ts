@@ -1,61 +1,54 @@
-import { endOf, parseStatusFrame } from '@fanfare/redis';
+import { parseStatusFrame } from '@fanfare/redis';
 import { counter } from '@fanfare/runtime';
-import { type StatusUpdate, statusUpdate } from './status-update.ts';
+import { type FollowDeps, followLog, type LogFollower } from './follow-log.ts';
 
-export type StatusFeedDeps = {
-  onUpdate: (update: StatusUpdate) => void;
-  /** Something may have been missed: states have to be read again. */
-  onMissed: () => void;
+export type StatusFeedDeps = Omit<FollowDeps, 'onGap'> & {
   /** Monotonic milliseconds. */
   now: () => number;
 };
 
-/** What the projector tells over Redis, and what tells that something of it is missing. */
-export type StatusFeed = {
+/** The status log as Redis tells it, and what tells that Redis has not told all of it. */
+export type StatusFeed = Pick<LogFollower, 'place'> & {
   onMessage: (message: string) => void;
   /** Redis is listened to, at first or again. */
   onSubscribed: () => void;
-  /** To be called every few seconds: silence, too, says that something is missing. */
+  /** To be called every second: silence, too, says that something is missing. */
   checkSilence: () => void;
 };
 
-/** The projector speaks of every partition once a second; a rebalance of its replicas takes a few. */
-const SILENCE_MAX_MS = 5_000;
+/** The projector speaks of every partition once a second. While it does not, the log is read as often. */
+const SILENCE_MAX_MS = 2_500;
 
 const missed = counter({
   name: 'fanfare_gateway_missed_total',
-  help: 'Times that states had to be read again, by what told that frames were missed',
+  help: 'Times that the status log was read in Postgres, by what told that frames were missed',
   labels: ['sign'],
 });
 
-export function createStatusFeed({ onUpdate, onMissed, now }: StatusFeedDeps): StatusFeed {
-  const partitions = new Map<number, { end: number; heardAt: number }>();
-  let startedAt = now();
+export function createStatusFeed({ now, ...deps }: StatusFeedDeps): StatusFeed {
+  const heardAt = new Map<number, number>();
+  const startedAt = now();
+  const log = followLog({ ...deps, onGap: () => missed.inc({ sign: 'gap' }) });
 
-  function miss(sign: 'gap' | 'reconnect' | 'silence'): void {
+  function miss(sign: 'reconnect' | 'silence'): void {
     missed.inc({ sign });
-    onMissed();
+    log.readOn();
   }
 
-  function onMessage(message: string): void {
-    const frame = parseStatusFrame(message);
-    if (frame === null) return;
-    const follows = partitions.get(frame.partition)?.end === frame.since;
-    partitions.set(frame.partition, { end: endOf(frame), heardAt: now() });
-    if ('event' in frame) onUpdate(statusUpdate(frame.event));
-    if (!follows) miss('gap');
+  function isSilent(): boolean {
+    const partitions = Array.from(log.place()?.offsets.keys() ?? []);
+    return partitions.some((partition) => now() - (heardAt.get(partition) ?? startedAt) > SILENCE_MAX_MS);
   }
 
-  function onSubscribed(): void {
-    startedAt = now();
-    miss('reconnect');
-  }
-
-  function checkSilence(): void {
-    const heard =
-      partitions.size === 0 ? [startedAt] : Array.from(partitions.values(), ({ heardAt }) => heardAt);
-    if (now() - Math.min(...heard) > SILENCE_MAX_MS) miss('silence');
-  }
-
-  return { onMessage, onSubscribed, checkSilence };
+  return {
+    place: log.place,
+    onMessage: (message) => {
+      const frame = parseStatusFrame(message);
+      if (frame === null) return;
+      heardAt.set(frame.partition, now());
+      log.hear(frame);
+    },
+    onSubscribed: () => miss('reconnect'),
+    checkSilence: () => (isSilent() ? miss('silence') : undefined),
+  };
 }
