@@ -3,6 +3,13 @@ import { once } from 'node:events';
 
 export type Ran = { code: number | null; stdout: Buffer; stderr: string };
 
+type RunOptions = {
+  input?: string | Buffer;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string | undefined;
+  timeoutMs?: number;
+};
+
 /** Programs of others answer at once or not at all. */
 const TIMEOUT_MS = 60_000;
 
@@ -10,10 +17,11 @@ const TIMEOUT_MS = 60_000;
 export async function run(
   command: string,
   args: readonly string[],
-  { input = '', ...options }: { input?: string | Buffer; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
+  { input = '', ...options }: RunOptions = {},
 ): Promise<Ran> {
   const child = spawn(command, args, {
     stdio: 'pipe',
+    cwd: options.cwd,
     env: { ...process.env, ...options.env },
     timeout: options.timeoutMs ?? TIMEOUT_MS,
   });
