@@ -171,7 +171,7 @@ function manualOf({ name, summary, operands, manual, flags }: Command): string {
   const entries = Object.entries({ ...flags, ...HELP }).map(
     ([flag, { value, help }]) => [value === undefined ? `--${flag}` : `--${flag} ${value}`, help] as const,
   );
-  const width = Math.max(...entries.map(([left]) => left.length), 18) + 1;
+  const width = Math.max(...entries.map(([left]) => left.length + 2), 19);
   const rows = entries.map(
     ([left, help]) => `  ${left.padEnd(width)}${help.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`,
   );

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -28,14 +28,16 @@ export function useApi() {
   let server: Server;
   let answers: Answer[] = [];
   let asked: Asked[] = [];
+  let headers: IncomingHttpHeaders[] = [];
   let onSocket: Sitting['onSocket'];
   const sockets = new WebSocketServer({ noServer: true });
   before(async () => {
     server = createServer((request, response) => {
       void readRequest(request, (received) => {
         asked.push(received);
-        const { status = 200, body, headers } = answers.shift() ?? { status: 500 };
-        response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
+        headers.push(request.headers);
+        const { status = 200, body, headers: sent } = answers.shift() ?? { status: 500 };
+        response.writeHead(status, sent).end(body === undefined ? '' : JSON.stringify(body));
       });
     });
     server.on('upgrade', (request, socket, head) => {
@@ -48,6 +50,7 @@ export function useApi() {
   after(() => server.close());
   beforeEach(() => {
     asked = [];
+    headers = [];
   });
 
   /** One call: the words of it, or a line without quotes. */
@@ -72,7 +75,7 @@ export function useApi() {
     return { code, out, err };
   }
 
-  return { call, asked: () => asked };
+  return { call, asked: () => asked, headers: () => headers };
 }
 
 function urlOf(server: Server): string {

@@ -11,7 +11,7 @@ export function moment(text: string, nowMs: number, direction: 'ago' | 'ahead' =
 }
 
 /** A length of time, such as `15m`, in milliseconds, or null. */
-function spanOf(text: string): number | null {
+export function spanOf(text: string): number | null {
   const [, digits, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const unitMs = UNIT_MS[unit];
   return unitMs === undefined ? null : Number(digits) * unitMs;

@@ -33,7 +33,7 @@ const traceSchema = z.object({
 export type Draft = Record<string, unknown>;
 export type Created = z.infer<typeof notificationSchema>;
 /** `isRepeat`: it was accepted before, by the same key. */
-type CreatedBatch = z.infer<typeof batchSchema> & { isRepeat: boolean };
+export type CreatedBatch = z.infer<typeof batchSchema> & { isRepeat: boolean };
 export type TraceEntry = z.infer<typeof traceSchema>['entries'][number];
 
 /** Every call may throw an ApiError. */

@@ -13,14 +13,16 @@ export function progressOf(
     const share = Math.min(1, total === 0 ? 1 : done / total);
     const perSecond = (done * 1_000) / Math.max(1, now() - startedAtMs);
     const text = `${count(done)} of ${count(Math.max(total, done))}, ${count(Math.round(perSecond))}/s`;
-    if (isLive) show(`${bar(share)} ${String(Math.floor(share * 100)).padStart(3)} %  ${text}`);
+    if (isLive) show(`${bar(share)} ${text}`);
     else tell(text);
   };
 }
 
-function bar(share: number): string {
+/** `[######------------------]  25 % ` of a share from 0 to 1. */
+export function bar(share: number): string {
   const filled = Math.floor(share * BAR_CELLS);
-  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_CELLS - filled)}]`;
+  const percent = String(Math.floor(share * 100)).padStart(3);
+  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_CELLS - filled)}] ${percent} % `;
 }
 
 /** 12345 as people read it: 12,345. */

@@ -65,7 +65,9 @@ function journeyView({ terminal, now, signal }: CommandDeps): View {
       tick();
     },
     onStep: (step, created) => {
-      terminal.print(stepLine(step, Date.parse(created.created_at), terminal.paint));
+      // Everything is pending for an instant; it is worth a line where it waits for its time.
+      if (step.status !== 'pending' || created.scheduled_at !== null)
+        terminal.print(stepLine(step, Date.parse(created.created_at), terminal.paint));
       shown = isEnd(step) ? null : { step, created };
       tick();
     },

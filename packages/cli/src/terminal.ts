@@ -6,6 +6,8 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan' | 'mage
 
 /** Where results, messages and questions go. */
 export type Terminal = {
+  /** What somebody, or another program, hands in: standard input. */
+  readonly input: AsyncIterable<Buffer>;
   /** A result: standard output. */
   print: (text: string) => void;
   /** What people are told besides: standard error. */
@@ -29,7 +31,8 @@ export type Terminal = {
 };
 
 type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-type Streams = { stdin: NodeJS.ReadableStream & { isTTY?: boolean }; stdout: Output; stderr: Output };
+type Input = NodeJS.ReadableStream & AsyncIterable<Buffer> & { isTTY?: boolean };
+type Streams = { stdin: Input; stdout: Output; stderr: Output };
 
 const ERASE_LINE = '\r\u001b[K';
 const COLUMNS_DEFAULT = 80;
@@ -42,6 +45,7 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, signal: Abort
     isShowing = false;
   };
   return {
+    input: stdin,
     print: (text) => {
       clear();
       if (!gone.aborted) stdout.write(`${text}\n`);
@@ -52,12 +56,12 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, signal: Abort
     },
     show: (line) => {
       // A line that went on in the next one could not be replaced.
-      stderr.write(`${ERASE_LINE}${cut(line, (stderr.columns ?? COLUMNS_DEFAULT) - 1)}`);
+      stderr.write(`${ERASE_LINE}${cut(line, (columnsOf(stderr) ?? COLUMNS_DEFAULT) - 1)}`);
       isShowing = true;
     },
     clear,
     get columns() {
-      return stdout.isTTY === true ? (stdout.columns ?? null) : null;
+      return columnsOf(stdout);
     },
     paint: (style, text) => styleText(style, text, { stream: stdout }),
     gone,
@@ -75,6 +79,11 @@ export function createTerminal({ stdin, stdout, stderr }: Streams, signal: Abort
       return /^\s*y(es)?\s*$/i.test(text);
     },
   };
+}
+
+/** A terminal that does not say how wide it is says 0. */
+function columnsOf({ isTTY, columns = 0 }: Output): number | null {
+  return isTTY === true && columns > 0 ? columns : null;
 }
 
 function onGone(stdout: Output): AbortSignal {
