@@ -1,21 +1,20 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
 import { COLLECTION, runCollection } from './bruno.ts';
+import { readOpenapi } from './openapi.ts';
 import { useSystem } from './system.ts';
 
 /** The first run installs bru. */
 const TIMEOUT_MS = 12 * 60_000;
 const REQUEST = /^(get|post|put|patch|delete) \{\n {2}url: \{\{baseUrl\}\}([^?\n]+)/m;
-const OPENAPI = join(import.meta.dirname, '..', '..', 'schemas', 'openapi.yaml');
 
 describe('the Bruno collection', () => {
   const requests = requestsIn(COLLECTION);
 
   it('has every operation of the contract, and no other', () => {
-    const operations = new Set(requests.map(({ operation }) => operation));
-    expect([...operations]).to.have.members(operationsOf(readFileSync(OPENAPI, 'utf8')));
+    const requested = new Set(requests.map(({ operation }) => operation));
+    expect([...requested]).to.have.members(operations());
   });
 
   it('says of every request what its answer is', () => {
@@ -48,9 +47,8 @@ function requestsIn(dir: string): Request[] {
   });
 }
 
-function operationsOf(openapi: string): string[] {
-  const { paths } = parse(openapi) as { paths: Record<string, Record<string, unknown>> };
-  return Object.entries(paths).flatMap(([path, methods]) =>
+function operations(): string[] {
+  return Object.entries(readOpenapi().paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
 }

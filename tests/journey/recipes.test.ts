@@ -7,6 +7,7 @@ import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { requireCurl } from './curl.ts';
 import { requireKcat } from './kcat.ts';
+import { readOpenapi } from './openapi.ts';
 import { run } from './program.ts';
 import { type Recipe, recipesIn, type Settings, strayAnswersIn } from './recipes.ts';
 import { expectShown, type Names, parseAnswer, type Shown } from './shown-answer.ts';
@@ -39,6 +40,11 @@ describe('the commands of docs/API.md', function () {
     await writeFile(join(dir, '.curlrc'), 'fail-with-body\n');
   });
   after(() => rm(dir, { recursive: true }));
+
+  it('stand on a page that names every path of the contract', () => {
+    const paths = Object.keys(readOpenapi().paths).map((path) => path.replace('/api/v1', ''));
+    expect(paths.filter((path) => !PAGE.includes(path))).to.deep.equal([]);
+  });
 
   it('stand above every answer', () => expect(strayAnswersIn(PAGE)).to.deep.equal([]));
 
