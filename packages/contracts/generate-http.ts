@@ -16,6 +16,7 @@ type Schema = {
   anyOf?: Schema[];
   properties?: Record<string, Schema>;
   required?: string[];
+  additionalProperties?: boolean;
   items?: Schema;
   default?: unknown;
   minimum?: number;
@@ -208,9 +209,14 @@ function parameterOf(parameter: Parameter): Parameter {
   return parameter.$ref === undefined ? parameter : found(api.components.parameters, nameIn(parameter.$ref));
 }
 
-function bodyOf({ requestBody }: Operation): string[] {
-  const ref = requestBody?.content['application/json'].schema.$ref;
-  return ref === undefined ? [] : [nameIn(ref)];
+function bodyOf({ operationId, requestBody }: Operation): string[] {
+  if (requestBody === undefined) return [];
+  const name = nameIn(requestBody.content['application/json'].schema.$ref ?? '');
+  if (found(api.components.schemas, name).additionalProperties !== false)
+    throw new Error(
+      `schemas/openapi.yaml: ${operationId} refuses fields that ${name} does not have; let it say so`,
+    );
+  return [name];
 }
 
 /** With what its references name in their place. */

@@ -9,6 +9,5 @@ export function parseRfc3339(text: string): number | null {
 
 /** Date.parse takes the 31st of February for the 3rd of March. */
 function isCalendarDay(day: string): boolean {
-  const ms = Date.parse(day);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
+  return new Date(Date.parse(day)).getUTCDate() === Number(day.slice(-2));
 }
