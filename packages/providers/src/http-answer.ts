@@ -13,7 +13,7 @@ export type HttpAnswer = {
 export function outcomeOfAnswer(answer: HttpAnswer, nowMs: number, tell: (words: string) => string): Outcome {
   const { status } = answer;
   const body = Buffer.concat(answer.chunks).toString();
-  if (status < 300) return { kind: 'accepted', messageId: messageIdOf(body) };
+  if (status < 300) return { kind: 'accepted', messageId: messageIdOf(body, tell) };
   const reason = `HTTP ${status} ${tell(body)}`.trimEnd();
   const retryAfterMs = retryAfterMsOf(answer.retryAfter, nowMs);
   if (status === 429) return { kind: 'throttled', reason, retryAfterMs };
@@ -23,10 +23,10 @@ export function outcomeOfAnswer(answer: HttpAnswer, nowMs: number, tell: (words:
 }
 
 /** An answer that says yes in words nobody understands is still a yes. */
-function messageIdOf(body: string): string | null {
+function messageIdOf(body: string, tell: (words: string) => string): string | null {
   const id = membersOf(body)['messageId'];
   if (typeof id !== 'string' && typeof id !== 'number') return null;
-  return publicText(String(id)) || null;
+  return publicText(tell(String(id))) || null;
 }
 
 function membersOf(body: string): Record<string, unknown> {

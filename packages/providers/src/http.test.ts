@@ -197,6 +197,7 @@ const ids: readonly [id: unknown, messageId: string | null][] = [
   ['msg-1', 'msg-1'],
   [42, '42'],
   ['a\u0000b', 'a b'],
+  [`${message.to}-7`, '[...]-7'],
   ['', null],
   ['ş'.repeat(1_000), 'ş'.repeat(512)],
 ];
