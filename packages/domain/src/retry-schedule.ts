@@ -14,8 +14,8 @@ const JITTER_SHARE = 0.2;
 const SOON_MS = 1_000;
 
 /**
- * So many failed attempts are followed by another one soon, while a provider is open that they did not ask. A busy
- * channel is sure after some five seconds that its provider is out, hence by the third attempt if a time limit is 3 s.
+ * So many failed attempts are followed by another one soon, while a provider is open that they did not ask: the second
+ * is made by the same one unless its circuit has opened, and the third by another.
  */
 const SOON_ATTEMPTS_MAX = 2;
 

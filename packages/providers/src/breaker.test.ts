@@ -49,6 +49,17 @@ describe('breaker', () => {
       expect(breaker.state()).to.equal('broken');
     }));
 
+  it('breaks at once by a call that tells of silence, unless it is from before the last break', () =>
+    breaking(async ({ breaker, clock }) => {
+      await calls(breaker, 100, 'accepted');
+      const [told, straggler] = [breaker.tryPass(), breaker.tryPass()];
+      await told?.report('unknown', true);
+      expect(breaker.state()).to.equal('broken');
+      await clock.pass(settings.openMs);
+      await straggler?.report('unknown', true);
+      expect(breaker.state()).to.equal('half-open');
+    }));
+
   it('lets a single call probe, and closes when the provider answers', () =>
     breaking(async (given) => {
       const probe = await halfOpen(given);

@@ -25,8 +25,11 @@ export type Breaker = {
 export type Pass = {
   /** False when the breaker has moved on since: the call is not to be made. */
   isValid(): boolean;
-  /** What came of the call. When this resolves, the state has followed from it. */
-  report(kind: Outcome['kind']): Promise<void>;
+  /**
+   * What came of the call. When this resolves, the state has followed from it.
+   * @param isSilent it was one of many that nobody answers: it breaks, whatever it has counted
+   */
+  report(kind: Outcome['kind'], isSilent?: boolean): Promise<void>;
   /** No call was made: another one may probe. */
   giveBack(): void;
 };
@@ -70,8 +73,11 @@ export function createBreaker({ settings, now, onChange }: BreakerDeps): Breaker
     const isValid = () => enteredAt === epoch;
     return {
       isValid,
-      // The circuit rejects with what it has been told just now.
-      report: async (kind) => (isValid() ? circuit.fire(kind).catch(() => {}) : undefined),
+      report: async (kind, isSilent = false) => {
+        // The circuit rejects with what it has been told just now.
+        if (isValid()) await circuit.fire(kind).catch(() => {});
+        if (isSilent && isValid()) circuit.open();
+      },
       giveBack: () => {},
     };
   }

@@ -141,6 +141,16 @@ describe('lane', () => {
       expect([states, told]).to.deep.equal([[], []]);
     }));
 
+  it('is shut by the first of many calls that nobody answers, however well it went before', () =>
+    laneTest(async ({ lane, answers, answer, clock }) => {
+      for (let call = 0; call < 50; call += 1) await answer(accepted);
+      const sent = Array.from({ length: 50 }, () => enter(lane).send(message));
+      await clock.pass(timeoutMs);
+      answers.at(-1)?.({ kind: 'unknown', reason: 'no answer' });
+      await sent.at(-1);
+      expect(lane.state()).to.equal('broken');
+    }));
+
   it('keeps its rules under any order of entries, answers, waits and pauses', async function () {
     this.timeout(60_000);
     await fc.assert(fc.asyncProperty(fc.array(steps, { maxLength: 120, size: 'max' }), obeysModel), {
@@ -150,6 +160,8 @@ describe('lane', () => {
 });
 
 const breaker = { maxFailures: 3, windowMs: 1_000, openMs: 400 };
+const timeoutMs = 1_000;
+
 function described(state: string, sinceMs: number, untilMs: number | null) {
   return { name: 'primary', channel: 'sms', state, sinceMs, untilMs };
 }
@@ -173,7 +185,7 @@ function laneTest(test: (given: Given) => Promise<void>): Promise<void> {
     const told: number[] = [];
     const states: string[] = [];
     const onThrottled = (untilMs: number) => void told.push(untilMs);
-    const lane = createLane({ timeoutMs: 10_000, provider, channel: 'sms', breaker, onThrottled });
+    const lane = createLane({ timeoutMs, provider, channel: 'sms', breaker, onThrottled });
     lane.onChange(({ state }) => states.push(state));
     const answer = async (outcome: Outcome) => {
       const called = enter(lane).send(message);
@@ -203,7 +215,7 @@ const outcomes = fc.oneof(
 );
 const which = fc.nat({ max: 6 });
 type Step =
-  | { do: 'enter' | 'end throttle' }
+  | { do: 'enter' | 'end throttle' | 'hang' | 'time out' }
   | { do: 'send' | 'leave'; which: number }
   | { do: 'answer'; which: number; outcome: Outcome }
   | { do: 'call'; outcome: Outcome }
@@ -213,6 +225,8 @@ type Step =
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end throttle' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('enter' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('hang' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('time out' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('send' as const), which }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), which, outcome: outcomes }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('call' as const), outcome: outcomes }) },
@@ -247,7 +261,7 @@ function take<T>(list: T[], index: number): T | undefined {
 /** Does the same to a lane and to its model, and compares them after each step. */
 function obeysModel(script: Step[]): Promise<void> {
   return laneTest(async ({ lane, clock, answers }) => {
-    const model = createLaneModel(breaker, START_MS);
+    const model = createLaneModel({ ...breaker, timeoutMs }, START_MS);
     const entered: Held[] = [];
     const called: (Held & { answer: (outcome: Outcome) => void })[] = [];
 
@@ -262,6 +276,7 @@ function obeysModel(script: Step[]): Promise<void> {
       const outcome = held.entry.send(message);
       if (model.maySend(held.modelled)) {
         // It must have reached the provider at once: between asking and sending nothing may come.
+        model.send(held.modelled);
         called.push({ ...held, answer: answers.pop() ?? expect.fail('no call was made') });
         held.entry.leave();
       } else {
@@ -280,6 +295,10 @@ function obeysModel(script: Step[]): Promise<void> {
       model.answer(call.modelled, outcome);
       await turn();
     }
+    function pass({ ms }: { ms: number }): Promise<void> {
+      model.pass(ms);
+      return clock.pass(ms);
+    }
     const doing: { [D in Step['do']]: (step: Extract<Step, { do: D }>) => unknown } = {
       enter: goIn,
       send: ({ which: index }) => send(take(entered, index)),
@@ -290,10 +309,15 @@ function obeysModel(script: Step[]): Promise<void> {
         await send(entered.pop());
         await answer(called.pop(), outcome);
       },
-      pass: ({ ms }) => {
-        model.pass(ms);
-        return clock.pass(ms);
+      hang: () => {
+        goIn();
+        return send(entered.pop());
       },
+      'time out': async () => {
+        await pass({ ms: timeoutMs / 2 });
+        await answer(called.shift(), { kind: 'unknown', reason: '' });
+      },
+      pass,
       wait: ({ ms }) => {
         lane.pauseUntil(model.now() + ms);
         model.waitUntil(model.now() + ms);

@@ -1,6 +1,7 @@
 import type { Outcome } from '@fanfare/domain';
 import { type Breaker, type BreakerSettings, createBreaker, type Pass } from './breaker.ts';
 import type { Provider, ProviderMessage } from './provider.ts';
+import { createSilence, type Silence } from './silence.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
 /**
@@ -74,6 +75,7 @@ export function createLane(options: LaneOptions): Lane {
   const { provider, channel, timeoutMs, now = Date.now } = options;
   const breaker = createBreaker({ settings: options.breaker, now, onChange: changed });
   const throttle = createThrottle(now, changed);
+  const silence = createSilence({ timeoutMs, callsMin: options.breaker.maxFailures, now });
   const listeners: ((lane: LaneDescription) => void)[] = [];
   let paused = false;
   let known: { state: LaneState; sinceMs: number } = { state: 'open', sinceMs: now() };
@@ -95,7 +97,9 @@ export function createLane(options: LaneOptions): Lane {
     isOpen,
     tryEnter: () => {
       const pass = isOpen() ? breaker.tryPass() : null;
-      return pass && createEntry(lane, pass, (message) => call(options, throttle, pass, message));
+      return (
+        pass && createEntry(lane, pass, (message) => call(options, { pass, throttle, silence }, message))
+      );
     },
     pauseUntil: (epochMs) => void throttle.prolong(epochMs),
     setPaused: (wanted) => {
@@ -150,10 +154,10 @@ function createEntry(lane: Lane, pass: Pass, send: Entry['send']): Entry {
 
 async function call(
   { provider, onThrottled }: LaneOptions,
-  throttle: Throttle,
-  pass: Pass,
+  { pass, throttle, silence }: { pass: Pass; throttle: Throttle; silence: Silence },
   message: ProviderMessage,
 ): Promise<Outcome> {
+  const end = silence.begin();
   // What a provider throws is a fault of ours that nobody foresaw; a probe must end with it all the same.
   let kind: Outcome['kind'] = 'unknown';
   try {
@@ -163,6 +167,6 @@ async function call(
     if (untilMs !== null) onThrottled?.(untilMs);
     return outcome;
   } finally {
-    await pass.report(kind);
+    await pass.report(kind, end(kind));
   }
 }
