@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stack, eventually } from '@fanfare/testkit';
 import type { ServiceProcess } from '@fanfare/infra/services';
 import { expect } from 'chai';
-import { getBatch } from './api.ts';
+import { slidingSeconds } from '../bench/measure/sliding.ts';
+import { getBatch, getNotification } from './api.ts';
 import { useDeliveries } from './deliveries.ts';
 import { type Gate, openGate } from './gate.ts';
 import { untilLanes } from './lane-states.ts';
@@ -10,13 +11,16 @@ import { metricOf } from './metrics.ts';
 import { recipientFor } from './recipients.ts';
 import { sendBatchByCurl } from './rest-door.ts';
 import { callsSince, changeSettings, type ProviderCall } from './simulator.ts';
+import { send } from './steady-load.ts';
 
 const LIMIT = 100;
 const BATCHES = 2;
 const UNDISTURBED_MS = 4_000;
 const REDIS_AWAY_MS = 4_000;
-/** What was let through before both knew: each looks twice a second. */
-const REFUSED_MAX = LIMIT;
+/** Two processes that keep to the limit each by itself come to twice of it; the rest is for a machine that stalls. */
+const BUSIEST_SECOND_MAX = 1.5 * LIMIT;
+/** Long enough to be seen at both. */
+const PAUSE_SECONDS = 4;
 
 describe(`a limit of ${LIMIT} a second over two delivery processes`, function () {
   this.timeout(90_000);
@@ -38,6 +42,7 @@ describe(`a limit of ${LIMIT} a second over two delivery processes`, function ()
     await provider.stop();
   });
   let batchIds: string[] = [];
+  let throttledId = '';
   let calls: ProviderCall[] = [];
   /** When Redis went, and when it was back. */
   let [goneAtMs, backAtMs] = [0, 0];
@@ -53,17 +58,18 @@ describe(`a limit of ${LIMIT} a second over two delivery processes`, function ()
     await redis.open();
     backAtMs = Date.now();
     for (const id of batchIds) await untilDelivered(id);
+    await eventually(async () => {
+      expect((await getNotification(system().apiUrl, throttledId)).status).to.equal('delivered');
+    });
     calls = await callsSince(provider.url, 0);
   });
 
   it('is kept to, and used', () => {
     const times = accepted().map(({ at }) => Date.parse(at));
-    const [first = 0, undisturbed] = [times[0], times.filter((ms) => ms < (times[0] ?? 0) + UNDISTURBED_MS)];
-    expect(undisturbed.length / LIMIT).to.be.within(
-      0.5 * (UNDISTURBED_MS / 1_000),
-      1.1 * (UNDISTURBED_MS / 1_000),
-    );
-    expect(times.length / (((times.at(-1) ?? 0) - first) / 1_000)).to.be.at.most(1.1 * LIMIT);
+    const [first = 0, last = 0] = [times[0], times.at(-1)];
+    expect(Math.max(...slidingSeconds(times, first, last))).to.be.at.most(BUSIEST_SECOND_MAX);
+    const undisturbed = times.filter((ms) => ms < first + UNDISTURBED_MS);
+    expect(undisturbed.length / LIMIT).to.be.at.least(0.5 * (UNDISTURBED_MS / 1_000));
   });
 
   it('is shared by both', async () => {
@@ -74,12 +80,13 @@ describe(`a limit of ${LIMIT} a second over two delivery processes`, function ()
       );
   });
 
-  it('gives way to a provider that asks for a pause, on both, and uses no attempt', async () => {
+  it('gives way to a provider that asked one of them for a pause, on both, and uses no attempt', () => {
     const refused = calls.filter(({ answer }) => answer === 'throttled');
-    expect(refused.length).to.be.within(1, REFUSED_MAX);
+    expect(refused.map(({ idempotencyKey }) => idempotencyKey)).to.deep.equal([`${throttledId}:0`]);
     // Each may be tried once, and all of them are delivered.
-    expect(accepted()).to.have.length(BATCHES * 1_000);
-    expect(new Set(accepted().map(({ idempotencyKey }) => idempotencyKey)).size).to.equal(BATCHES * 1_000);
+    const keys = accepted().map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys).to.have.length(BATCHES * 1_000 + 1);
+    expect(new Set(keys).size).to.equal(keys.length);
   });
 
   it('is kept to while Redis is away', () => {
@@ -88,11 +95,11 @@ describe(`a limit of ${LIMIT} a second over two delivery processes`, function ()
     expect(meanwhile.length).to.be.within(most / 2, most * 1.2);
   });
 
-  /** The provider refuses until both processes know that they are to wait. */
+  /** A single call is refused, so that one of the processes knows of the pause by the other alone. */
   async function throttleOnce(): Promise<void> {
-    await changeSettings(provider.url, { throttleRate: 1, retryAfterSeconds: 2 });
+    await changeSettings(provider.url, { retryAfterSeconds: PAUSE_SECONDS });
+    throttledId = await send(system().apiUrl, { ...member(0), content: '[throttle:1]', priority: 'high' });
     await untilLanes(deliveries.urls(), 'push', { 'push/http': 'throttled' });
-    await changeSettings(provider.url, { throttleRate: 0 });
     await untilLanes(deliveries.urls(), 'push', { 'push/http': 'open' });
   }
 
@@ -109,10 +116,14 @@ describe(`a limit of ${LIMIT} a second over two delivery processes`, function ()
 });
 
 function members(): object[] {
-  return Array.from({ length: 1_000 }, (_, index) => ({
+  return Array.from({ length: 1_000 }, (_, index) => member(index));
+}
+
+function member(index: number): object {
+  return {
     channel: 'push',
     recipient: recipientFor('push', index),
     content: `${index}. ölçülü 🐢`,
     max_attempts: 1,
-  }));
+  };
 }

@@ -57,6 +57,7 @@ describe('three priorities that all wait', function () {
 
 const LIMIT = 200;
 const BACKLOG = 3_000;
+/** One after the other, as long as there are many that each has to overtake. */
 const URGENT = 30;
 
 describe(`${BACKLOG} low ones queued at a limit of ${LIMIT} a second, and high ones behind them`, function () {
@@ -71,7 +72,7 @@ describe(`${BACKLOG} low ones queued at a limit of ${LIMIT} a second, and high o
     const batches: string[] = [];
     for (let sent = 0; sent < BACKLOG; sent += 1_000)
       batches.push((await sendBatchByCurl(system(), backlog())).id);
-    for (let sent = 0; sent < URGENT; sent += 1) {
+    while (acceptedAtMs.size < URGENT && (await callsSince(simulatorUrl, startedAtMs)).length < BACKLOG / 2) {
       const id = await send(apiUrl, { ...someone('high', 0), priority: 'high' });
       acceptedAtMs.set(id, Date.now());
       await eventually(async () => expect(await callsOf(id, startedAtMs)).to.have.length(1));
@@ -82,7 +83,7 @@ describe(`${BACKLOG} low ones queued at a limit of ${LIMIT} a second, and high o
 
   it('are called each once', () => {
     const keys = calls.map(({ idempotencyKey }) => idempotencyKey);
-    expect(keys).to.have.length(BACKLOG + URGENT);
+    expect(keys).to.have.length(BACKLOG + acceptedAtMs.size);
     expect(new Set(keys).size).to.equal(keys.length);
   });
 
@@ -94,10 +95,10 @@ describe(`${BACKLOG} low ones queued at a limit of ${LIMIT} a second, and high o
     expect(Math.max(...passed)).to.be.at.most(LIMIT);
   });
 
-  it('go on meanwhile', () => {
+  it('have the calls meanwhile that the high ones leave', () => {
     const [firstMs = 0, ...others] = acceptedAtMs.values();
     const meanwhile = lowCalls().filter((ms) => ms > firstMs && ms < (others.at(-1) ?? 0));
-    expect(meanwhile.length).to.be.at.least(URGENT / ROUND.high);
+    expect(meanwhile.length).to.be.at.least(acceptedAtMs.size);
   });
 
   async function callsOf(id: string, sinceMs: number): Promise<ProviderCall[]> {
