@@ -7,8 +7,8 @@ type ProviderStats = {
   lastAtMs: number;
 };
 
-/** For which notification, to whom, and when in milliseconds since 1970. */
-type Call = { id: string; to: string; at: number };
+/** For which notification, to whom, when in milliseconds since 1970, and whether it was taken. */
+type Call = { id: string; to: string; at: number; isAccepted: boolean };
 
 /** Asks the simulator, the only witness of what really arrived. */
 export type Simulator = {
@@ -20,6 +20,8 @@ export type Simulator = {
   reset: () => Promise<void>;
   /** How long its answers take from now on. */
   answerAfter: (latencyMs: number) => Promise<void>;
+  /** Whether it leaves every call unanswered from now on. */
+  hang: (isHanging: boolean) => Promise<void>;
 };
 
 export function askSimulator(port: number): Simulator {
@@ -31,9 +33,8 @@ export function askSimulator(port: number): Simulator {
     reset: async () => {
       await ask(`${url}/reset`, { method: 'POST' });
     },
-    answerAfter: async (latencyMs) => {
-      await ask(`${url}/settings`, { method: 'PUT', body: JSON.stringify({ latencyMs }) });
-    },
+    answerAfter: (latencyMs) => change(url, { latencyMs }),
+    hang: (isHanging) => change(url, { hangRate: isHanging ? 1 : 0 }),
   };
 }
 
@@ -41,7 +42,7 @@ type StatsAnswer = Omit<ProviderStats, 'firstAtMs' | 'lastAtMs'> & {
   firstAt: string | null;
   lastAt: string | null;
 };
-type LogEntry = { idempotencyKey: string; to: string; at: string };
+type LogEntry = { idempotencyKey: string; to: string; at: string; answer: string };
 
 function toStats({ requests, acceptedKeys, duplicates, firstAt, lastAt }: StatsAnswer): ProviderStats {
   const [firstAtMs, lastAtMs] = [Date.parse(firstAt ?? ''), Date.parse(lastAt ?? '')];
@@ -50,11 +51,12 @@ function toStats({ requests, acceptedKeys, duplicates, firstAt, lastAt }: StatsA
 
 async function callsOf(url: string): Promise<Call[]> {
   const log = (await ask(`${url}/log`)) as LogEntry[];
-  return log.map(({ idempotencyKey, to, at }) => ({
+  return log.map(({ idempotencyKey, to, at, answer }) => ({
     // The key is `<notification id>:<cycle>`.
     id: idempotencyKey.split(':')[0] ?? '',
     to,
     at: Date.parse(at) + HALF_A_TICK_MS,
+    isAccepted: answer === 'accepted',
   }));
 }
 
@@ -64,6 +66,10 @@ function firstArrivals(calls: Call[]): Map<string, number> {
 
 /** Its clock cuts off what is less than a millisecond: on average it says half a one too early. */
 const HALF_A_TICK_MS = 0.5;
+
+async function change(url: string, settings: Record<string, number>): Promise<void> {
+  await ask(`${url}/settings`, { method: 'PUT', body: JSON.stringify(settings) });
+}
 
 async function ask(url: string, request: RequestInit = {}): Promise<unknown> {
   const response = await fetch(url, request);
