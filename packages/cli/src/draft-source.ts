@@ -10,13 +10,16 @@ export type Source = {
   share: () => number | null;
 };
 
+/** Less than a batch, for what is read ahead counts as done. */
+const CHUNK_BYTES = 16 * 1024;
+
 /** Opens a file; `-` is the standard input. */
 export async function openSource(path: string, input: AsyncIterable<Buffer>): Promise<Source> {
   if (path === '-') return { name: 'standard input', chunks: input, share: () => null };
   try {
     const file = await open(path);
     const { size } = await file.stat();
-    const stream = file.createReadStream();
+    const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES });
     const chunks: AsyncIterable<Buffer> = stream;
     return { name: path, chunks, share: () => (size === 0 ? null : Math.min(1, stream.bytesRead / size)) };
   } catch (error) {

@@ -26,8 +26,8 @@ export const tail: Command = {
   },
   manual: `DETAIL is why, and when it goes on; of what is delivered it is what the provider calls it. Times are in UTC.
 
-A connection that is lost is made again, and nothing is missed that happened in a quarter of an hour without
-one. It goes on until Ctrl-C, or until nobody reads it:
+A connection that is lost is made again, and it goes on where it broke off. It ends with Ctrl-C, or when nobody
+reads on:
 
   fanfare tail --status retrying,failed
   fanfare tail --channel email --json | jq -r .reason
