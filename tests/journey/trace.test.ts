@@ -170,11 +170,12 @@ describe('the trace of a notification', function () {
 
   /** The whole trace, once it has come so far; beside what is expected it holds for every one. */
   async function traceOf(sent: Traced, expected: readonly Expected[]): Promise<TraceEntry[]> {
-    const entries = await eventually(async () => {
+    const isThere = async (): Promise<TraceEntry[]> => {
       const trace = await getTrace(system().apiUrl, sent.id).catch(() => []);
       expect(trace.map(({ event }) => event)).to.deep.equal(expected.map(([event]) => event));
       return trace;
-    });
+    };
+    const entries = await eventually(isThere, { timeoutMs: 30_000 });
     for (const [index, [event, details = {}]] of expected.entries())
       for (const [name, value] of Object.entries(details))
         expectDetail(entries[index], name, value, `${name} of ${event}`);
