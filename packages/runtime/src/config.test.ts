@@ -166,6 +166,24 @@ describe('settings', () => {
       ['a,c', 'a,'],
     ],
     ['hostPorts', settings.hostPorts(), [['h:1,[::1]:2', ['h:1', '[::1]:2']]], ['h', 'h:1,', 'http://h:1']],
+    [
+      'proxies',
+      settings.proxies(),
+      [
+        ['0', 0],
+        ['false', 0],
+        ['true', 1],
+        ['2', 2],
+        ['10.0.0.7, fd00::/8', ['10.0.0.7', 'fd00::/8']],
+      ],
+      ['-1', 'all', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', '10.0.0.7,', 'localhost'],
+    ],
+    [
+      'origins',
+      settings.origins(),
+      [['https://a.example, http://localhost:3000', ['https://a.example', 'http://localhost:3000']]],
+      ['*', 'a.example', 'https://a.example/', 'https://a.example,', 'https://A.example'],
+    ],
     ['url', settings.url(['http', 'https']), [['https://h/p?q', 'https://h/p?q']], ['h', 'ftp://h', '//h']],
   ];
   for (const [name, setting, good, bad] of cases) {

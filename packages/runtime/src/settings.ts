@@ -2,6 +2,7 @@
  * The kinds of setting a service may have, as zod schemas over the text of an environment variable.
  * Each refuses with a phrase that completes `NAME: ...`, because an operator reads it with no code at hand.
  */
+import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
 
 /** A TCP port; 0 lets the system choose a free one. */
@@ -65,6 +66,19 @@ export const hostPorts = () =>
     each(text, (address) => (/^(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(address) ? address : undefined)),
   );
 
+/** Proxies in front of a server: how many there are, or their addresses and networks. */
+export const proxies = () =>
+  parsed('must be a number of proxies, or their addresses like 10.0.0.7,10.1.0.0/16', (text) => {
+    if (text === 'true' || text === 'false') return text === 'true' ? 1 : 0;
+    return whole(text, 0, PROXIES_MAX) ?? each(text, (word) => (isNetwork(word) ? word : undefined));
+  });
+
+/** Origins of web pages, as a browser says them. */
+export const origins = () =>
+  parsed('must be a list of origins like https://app.example.com', (text) =>
+    each(text, (word) => (URL.canParse(word) && new URL(word).origin === word ? word : undefined)),
+  );
+
 /** Any text, as it is. */
 export const text = () => z.string();
 
@@ -78,6 +92,15 @@ function parsed<T>(says: string, parse: (text: string) => T | undefined) {
     context.issues.push({ code: 'custom', message: says, input });
     return z.NEVER;
   });
+}
+
+const PROXIES_MAX = 100;
+
+function isNetwork(word: string): boolean {
+  const [address = '', bits, ...more] = word.split('/');
+  const bitsMax = isIPv6(address) ? 128 : 32;
+  const isSize = bits === undefined || whole(bits, 1, bitsMax) !== undefined;
+  return isIP(address) !== 0 && isSize && more.length === 0;
 }
 
 function whole(input: string, min: number, max: number): number | undefined {
