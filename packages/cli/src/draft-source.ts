@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import { UsageError } from './command.ts';
+import type { Readable } from 'node:stream';
+import { CommandFailed, UsageError } from './command.ts';
 
 /** Where notifications are read from. */
 export type Source = {
@@ -13,17 +14,37 @@ export type Source = {
 /** Less than a batch, for what is read ahead counts as done. */
 const CHUNK_BYTES = 16 * 1024;
 
-/** Opens a file; `-` is the standard input. */
-export async function openSource(path: string, input: AsyncIterable<Buffer>): Promise<Source> {
-  if (path === '-') return { name: 'standard input', chunks: input, share: () => null };
-  try {
-    const file = await open(path);
-    const { size } = await file.stat();
-    const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES });
-    const chunks: AsyncIterable<Buffer> = stream;
-    return { name: path, chunks, share: () => (size === 0 ? null : Math.min(1, stream.bytesRead / size)) };
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new UsageError(`${path} cannot be read (${String(error.code)}).`);
+/** Opens a file; `-` is the standard input. It ends when the signal aborts, also while nothing comes. */
+export async function openSource(path: string, input: Readable, signal: AbortSignal): Promise<Source> {
+  if (path === '-') {
+    const name = 'standard input';
+    return { name, chunks: chunksOf(name, input, signal), share: () => null };
   }
+  const file = await open(path).catch((error: unknown) => {
+    throw new UsageError(unreadable(path, error));
+  });
+  const { size } = await file.stat();
+  const stream = file.createReadStream({ highWaterMark: CHUNK_BYTES });
+  const share = (): number | null => (size === 0 ? null : Math.min(1, stream.bytesRead / size));
+  return { name: path, chunks: chunksOf(path, stream, signal), share };
+}
+
+async function* chunksOf(name: string, stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = (): void => {
+    stream.destroy();
+  };
+  signal.addEventListener('abort', stop);
+  try {
+    const chunks: AsyncIterable<Buffer> = stream;
+    yield* chunks;
+  } catch (error) {
+    if (!signal.aborted) throw new CommandFailed(unreadable(name, error));
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function unreadable(name: string, error: unknown): string {
+  const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return `${name} cannot be read (${why}).`;
 }

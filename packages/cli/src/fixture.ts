@@ -15,6 +15,8 @@ export type Answer = { status?: number; body?: unknown; headers?: Record<string,
 type Sitting = {
   isTty?: boolean;
   typed?: string;
+  /** More may come. */
+  isTyping?: boolean;
   signal?: AbortSignal;
   /** The gateway's side of each connection; without it there is no gateway. */
   onSocket?: (socket: WebSocket) => void;
@@ -64,7 +66,8 @@ export function useApi() {
     const api = connectApi({ baseUrl: urlOf(server), onWait: tell, signal });
     const follow = connectLive({ baseUrl: urlOf(server), tell, random: () => 1 });
     const output = Promise.all([text(streams.stdout), text(streams.stderr)]);
-    streams.stdin.end(typed);
+    streams.stdin.write(typed);
+    if (sitting.isTyping !== true) streams.stdin.end();
     const args = typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
     const deps = { api, follow, terminal, now: () => NOW, random: () => 1, signal };
     const code = await run(commands, args, deps);

@@ -20,7 +20,7 @@ import { sendBatch } from './send-batch.ts';
 import { elapsed, span } from './span.ts';
 import { waitForBatches } from './wait-for-batches.ts';
 
-/** How far a file has come. `end` is null while it was sent whole. */
+/** How far a file has come. */
 type Tally = {
   accepted: number;
   /** By an earlier run, with the same keys. */
@@ -34,7 +34,7 @@ const GO_ON = 'Run the same command again to go on: what was accepted within 24 
 /** Sends what a file asks for, batch by batch, or only checks it. */
 export async function sendFile(deps: CommandDeps, given: Given, path: string): Promise<number> {
   const defaults = defaultsOf(given, deps.now());
-  const source = await openSource(path, deps.terminal.input);
+  const source = await openSource(path, deps.terminal.input, deps.signal);
   const lines = draftLines(source.chunks, defaults);
   if (given.flags.has('check')) return checkFile(deps, source, lines);
   const startedAtMs = deps.now();

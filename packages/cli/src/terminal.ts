@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import type { Readable } from 'node:stream';
 import { styleText } from 'node:util';
 import { cut } from './table.ts';
 
@@ -7,7 +8,7 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan' | 'mage
 /** Where results, messages and questions go. */
 export type Terminal = {
   /** What somebody, or another program, hands in: standard input. */
-  readonly input: AsyncIterable<Buffer>;
+  readonly input: Readable;
   /** A result: standard output. */
   print: (text: string) => void;
   /** What people are told besides: standard error. */
@@ -31,7 +32,7 @@ export type Terminal = {
 };
 
 type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-type Input = NodeJS.ReadableStream & AsyncIterable<Buffer> & { isTTY?: boolean };
+type Input = Readable & { isTTY?: boolean };
 type Streams = { stdin: Input; stdout: Output; stderr: Output };
 
 const ERASE_LINE = '\r\u001b[K';
