@@ -9,7 +9,7 @@ export type Pass = {
   giveBack: () => void;
 };
 
-/** The tokens of a channel's limit. */
+/** The tokens of a channel's limit, which holds for each provider: one pays for a call of every one in the chain. */
 export type Pace = {
   tryTake: () => boolean;
   giveBack: () => void;
