@@ -30,6 +30,8 @@ export type Ask = (method: string, path: string, body?: object) => Promise<unkno
 /** What may go with a request. */
 export type Extras = {
   headers?: Record<string, string>;
+  /** Whether to ask again when the API says so, which is done unless told. */
+  isPatient?: boolean;
   /** Told before every wait, in place of the one of all requests. */
   onWait?: (refusal: ApiError, waitMs: number) => void;
 };
@@ -53,7 +55,7 @@ export function asker(exchange: Exchange): Ask {
 
 /** What answers "not now" is asked again: nothing here does harm when it is done twice. */
 export function exchanger({ baseUrl, onWait, signal }: AskOptions): Exchange {
-  return async (method, path, body, { headers = {}, onWait: onEveryWait } = {}) => {
+  return async (method, path, body, { headers = {}, isPatient = true, onWait: onEveryWait } = {}) => {
     for (let tries = 1; ; tries += 1) {
       const response = await request(baseUrl, { method, path, headers, body });
       if (response.status === 204) return { status: response.status, answer: null };
@@ -61,7 +63,7 @@ export function exchanger({ baseUrl, onWait, signal }: AskOptions): Exchange {
       if (response.ok) return { status: response.status, answer };
       const error = errorOf(response.status, answer);
       const waitSeconds = Number(response.headers.get('retry-after') ?? NaN);
-      if (Number.isNaN(waitSeconds) || tries === TRIES_MAX) throw error;
+      if (!isPatient || Number.isNaN(waitSeconds) || tries === TRIES_MAX) throw error;
       const waitMs = Math.min(waitSeconds, RETRY_AFTER_SECONDS_MAX) * 1_000;
       if (onEveryWait !== undefined) onEveryWait(error, waitMs);
       else if (tries === 1) onWait(`${error.message} Waiting.`);

@@ -40,6 +40,7 @@ export type TraceEntry = z.infer<typeof traceSchema>['entries'][number];
 export type NotificationsApi = {
   create: (draft: Draft, extras: Extras) => Promise<Created>;
   createBatch: (drafts: Draft[], extras: Extras) => Promise<CreatedBatch>;
+  /** Now or not at all: it is worth no wait. */
   trace: (id: string) => Promise<TraceEntry[]>;
 };
 
@@ -54,7 +55,8 @@ export function connectNotifications(exchange: Exchange): NotificationsApi {
       return { ...batchSchema.parse(answer), isRepeat: status === 200 };
     },
     trace: async (id) => {
-      const { answer } = await exchange('GET', `${PATH}/${encodeURIComponent(id)}/trace`);
+      const path = `${PATH}/${encodeURIComponent(id)}/trace`;
+      const { answer } = await exchange('GET', path, undefined, { isPatient: false });
       return traceSchema.parse(answer).entries;
     },
   };

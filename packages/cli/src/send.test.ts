@@ -75,9 +75,12 @@ describe('fanfare send', () => {
   });
 
   it('goes on without the trace where that cannot be read', async () => {
-    const script = [accepted, { status: 403, body: {} }];
-    const { code } = await call(send, script, { onSocket: tells([DELIVERED]) });
-    expect(code).to.equal(0);
+    const busy = { status: 429, headers: { 'retry-after': '60' }, body: {} };
+    for (const answer of [{ status: 403, body: {} }, busy]) {
+      const { code, out } = await call(send, [accepted, answer], { onSocket: tells([DELIVERED]) });
+      expect(code).to.equal(0);
+      expect(out).to.include('✔ delivered');
+    }
   });
 
   it('sends nothing when nobody could tell what becomes of it', async () => {
