@@ -93,6 +93,11 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     return lost.has(resource_id) ? null : { at, status: 'queued' as const };
   };
   return {
+    verifyKey: null,
+    inbound: null,
+    proxies: 0,
+    requestTimeoutMs: 60_000,
+    corsOrigins: [],
     limits: DEFAULT_CONTENT_LIMITS,
     now: Date.now,
     newId: () => randomUUIDv7(),

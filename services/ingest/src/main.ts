@@ -30,9 +30,10 @@ import {
 import { connectRedis, type RedisHandle } from '@fanfare/redis';
 import { grouped, type Logger, runService } from '@fanfare/runtime';
 import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './accept.ts';
-import { config, contentLimits } from './config.ts';
+import { config, requestRules } from './config.ts';
 import { deadLetterIndex } from './dead-letter-index.ts';
 import { createKafkaLatch } from './kafka-latch.ts';
+import { knownCallers } from './known-callers.ts';
 import { laneSwitch } from './lane-switch.ts';
 import { lists } from './lists.ts';
 import { createUpgrades } from './on-upgrade.ts';
@@ -93,15 +94,15 @@ await runService({
       ...doors,
       ...rows(db, kafka),
       ...idempotency(db, redis),
-      limits: contentLimits(settings),
+      ...knownCallers(settings, db, redis),
+      ...requestRules(settings),
       now: () => Date.now(),
       newId: () => randomUUIDv7(),
       health,
       openapi: await readFile(OPENAPI, 'utf8'),
       onBug: (error) => log.error('a request failed', { error }),
     });
-    const gateway = { host: settings.GATEWAY_HOST, port: settings.GATEWAY_PORT };
-    const upgrades = createUpgrades(gateway);
+    const upgrades = createUpgrades({ host: settings.GATEWAY_HOST, port: settings.GATEWAY_PORT });
     server.server.on('upgrade', upgrades.forward);
     await listen(server, settings.HOST, settings.HTTP_PORT, log);
     return {

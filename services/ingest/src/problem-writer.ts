@@ -3,6 +3,7 @@ import { QueueFull } from '@fanfare/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MaybeAccepted } from './accept.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
@@ -13,7 +14,12 @@ export function problemWriter(onBug: (error: unknown) => void): ErrorHandler {
     if (body.status === 500) onBug(error);
     void reply
       .code(body.status)
-      .headers({ ...headers, 'content-type': 'application/problem+json', 'x-correlation-id': id })
+      .headers({
+        ...SECURITY_HEADERS,
+        ...headers,
+        'content-type': 'application/problem+json',
+        'x-correlation-id': id,
+      })
       .send(JSON.stringify({ ...body, instance: url, correlation_id: id }));
   };
 }

@@ -6,6 +6,9 @@ import type { IdempotencyKey } from '@fanfare/db';
 import { isRecord } from '@fanfare/domain';
 import { extractContext, type Health, histogram, traceparentOf } from '@fanfare/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { admitCallers, type CallerDeps, callerIdOf, trustedOf } from './callers.ts';
+import { connectionLimits, limitConnections, refuseEncoded } from './connection-limits.ts';
+import { allowOrigins } from './cors.ts';
 import { DOCS_PAGE } from './docs-page.ts';
 import { type BatchCancelDeps, onCancelBatch } from './on-batch-cancel.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
@@ -35,8 +38,10 @@ import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { onReschedule, type RescheduleDeps } from './on-reschedule.ts';
 import { notFound, problem, type ProblemError } from './problem.ts';
 import { problemWriter } from './problem-writer.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
-export type ServerDeps = CreateDeps &
+export type ServerDeps = CallerDeps &
+  CreateDeps &
   GuardDeps &
   ReadDeps &
   CancelDeps &
@@ -48,6 +53,10 @@ export type ServerDeps = CreateDeps &
   LaneDeps &
   TemplateDeps & {
     health: Health;
+    /** How long a request may take to arrive. */
+    requestTimeoutMs: number;
+    /** Of the web sites whose pages may call; none is the rule. */
+    corsOrigins: readonly string[];
     /** The text of schemas/openapi.yaml. */
     openapi: string;
     onBug: (error: unknown) => void;
@@ -86,7 +95,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   const answerError = problemWriter(deps.onBug);
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
+    ...connectionLimits(deps.requestTimeoutMs),
     genReqId: correlationIdOf,
+    trustProxy: trustedOf(deps),
     forceCloseConnections: 'idle',
     // What still comes over a connection that was in use is answered like any other, and the connection then closed.
     return503OnClosing: false,
@@ -94,10 +105,12 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   });
   // A method that nobody has heard of is refused like any other.
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  limitConnections(app);
   acceptJsonOnly(app);
   app.setErrorHandler(answerError);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-correlation-id', request.id);
+    reply.headers(SECURITY_HEADERS);
     // Before the body is looked at: there is nobody whom it could be for.
     done(request.is404 ? nothingAt(request.url) : undefined);
   });
@@ -105,6 +118,9 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     observeDuration(request, reply);
     done();
   });
+  app.addHook('onRequest', refuseEncoded);
+  allowOrigins(app, deps.corsOrigins);
+  admitCallers(app, deps);
   guardKeys(app, deps);
   addRoutes(app, deps);
   return app;
@@ -292,12 +308,10 @@ function contextOf(request: FastifyRequest): RequestContext {
   return { correlationId: id, traceparent: traceparentOf(extractContext(headers)), key: keyOf(request) };
 }
 
-/** Who calls without a key of ours. */
-const ANONYMOUS = 'anonymous';
-
-function keyOf({ headers, url, body }: FastifyRequest): IdempotencyKey | null {
+function keyOf(request: FastifyRequest): IdempotencyKey | null {
+  const { headers, url, body } = request;
   const [path = ''] = url.split('?', 1);
-  return readKey(headers['idempotency-key'], { caller: ANONYMOUS, path, body });
+  return readKey(headers['idempotency-key'], { caller: callerIdOf(request), path, body });
 }
 
 /** What is no id names nothing. */
