@@ -18,6 +18,8 @@ export class ApiError extends Error {
 
 export type AskOptions = {
   baseUrl: string;
+  /** Sent with every request, unless it is null. */
+  apiKey: string | null;
   /** Told before the API is asked again, because it said it cannot answer now. */
   onWait: (why: string) => void;
   /** Ends a wait. */
@@ -54,10 +56,15 @@ export function asker(exchange: Exchange): Ask {
 }
 
 /** What answers "not now" is asked again: nothing here does harm when it is done twice. */
-export function exchanger({ baseUrl, onWait, signal }: AskOptions): Exchange {
+export function exchanger({ baseUrl, apiKey, onWait, signal }: AskOptions): Exchange {
   return async (method, path, body, { headers = {}, isPatient = true, onWait: onEveryWait } = {}) => {
     for (let tries = 1; ; tries += 1) {
-      const response = await request(baseUrl, { method, path, headers, body });
+      const response = await request(baseUrl, {
+        method,
+        path,
+        headers: { ...keyHeader(apiKey), ...headers },
+        body,
+      });
       if (response.status === 204) return { status: response.status, answer: null };
       const answer: unknown = await response.json().catch(() => null);
       if (response.ok) return { status: response.status, answer };
@@ -72,6 +79,11 @@ export function exchanger({ baseUrl, onWait, signal }: AskOptions): Exchange {
       });
     }
   };
+}
+
+/** Of every request to the API, also of the one that opens a WebSocket. */
+export function keyHeader(apiKey: string | null): Record<string, string> {
+  return apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
 }
 
 type Request = {
@@ -120,7 +132,8 @@ function errorOf(status: number, answer: unknown): ApiError {
   if (data === undefined)
     return new ApiError(status, `The answer was ${status}. Is FANFARE_URL the REST API of Fanfare?`);
   const { title, detail, errors = [] } = data;
-  const first = detail === undefined ? `${title}.` : `${title}: ${detail}.`;
+  const said = detail === undefined ? `${title}.` : `${title}: ${detail}.`;
+  const first = status === 401 || status === 403 ? `${said} FANFARE_API_KEY is the key that is sent.` : said;
   const faults = errors.map(({ field, message }) => `  ${field}: ${message}`);
   return new ApiError(status, [first, ...faults].join('\n'), errors);
 }

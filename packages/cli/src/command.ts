@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import type { Api } from './api.ts';
 import { ApiError } from './ask.ts';
 import { closest } from './closest.ts';
+import type { KeyStore } from './keys-store.ts';
 import type { Follow } from './live.ts';
 import type { Terminal } from './terminal.ts';
 
 export type CommandDeps = {
   api: Api;
   follow: Follow;
+  openKeys: () => Promise<KeyStore>;
   terminal: Terminal;
   /** Epoch milliseconds. */
   now: () => number;
@@ -164,7 +166,8 @@ function overviewOf(commands: Command[]): string {
   const rows = commands.map(({ name, summary }) => `  fanfare ${name.padEnd(width)}${summary}`);
   return `${rows.join('\n')}
 
-Add --help to any of them. FANFARE_URL says where the REST API is; http://127.0.0.1:8080 unless set.`;
+Add --help to any of them. FANFARE_URL says where the REST API is; http://127.0.0.1:8080 unless set.
+FANFARE_API_KEY is the key that it is asked with, where it wants one.`;
 }
 
 function manualOf({ name, summary, operands, manual, flags }: Command): string {

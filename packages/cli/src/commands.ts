@@ -3,6 +3,7 @@ import { dlqLs } from './dlq-ls.ts';
 import { dlqPurge } from './dlq-purge.ts';
 import { dlqRedrive } from './dlq-redrive.ts';
 import { dlqShow } from './dlq-show.ts';
+import { keysCreate, keysLs, keysRevoke } from './keys.ts';
 import { lanesLs } from './lanes-ls.ts';
 import { lanesPause, lanesResume } from './lanes-pause.ts';
 import { send } from './send.ts';
@@ -19,6 +20,9 @@ export const commands: Command[] = [
   lanesLs,
   lanesPause,
   lanesResume,
+  keysCreate,
+  keysLs,
+  keysRevoke,
   projectionCheck,
   projectionRepair,
 ];

@@ -5,8 +5,9 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { connectApi } from './api.ts';
-import { run } from './command.ts';
+import { type CommandDeps, run } from './command.ts';
 import { commands } from './commands.ts';
+import { openKeyStore } from './keys-store.ts';
 import { connectLive } from './live.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -18,10 +19,14 @@ type Sitting = {
   /** More may come. */
   isTyping?: boolean;
   signal?: AbortSignal;
+  apiKey?: string;
+  /** Where API keys are; without it there is no Postgres. */
+  databaseUrl?: string;
   /** The gateway's side of each connection; without it there is no gateway. */
   onSocket?: (socket: WebSocket) => void;
 };
 
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/none';
 /** What the commands take for the time. */
 export const NOW = Date.parse('2030-01-31T09:00:00Z');
 
@@ -31,10 +36,12 @@ export function useApi() {
   let answers: Answer[] = [];
   let asked: Asked[] = [];
   let headers: IncomingHttpHeaders[] = [];
+  let authorizations: (string | undefined)[] = [];
   let onSocket: Sitting['onSocket'];
   const sockets = new WebSocketServer({ noServer: true });
   before(async () => {
     server = createServer((request, response) => {
+      authorizations.push(request.headers.authorization);
       void readRequest(request, (received) => {
         asked.push(received);
         headers.push(request.headers);
@@ -43,6 +50,7 @@ export function useApi() {
       });
     });
     server.on('upgrade', (request, socket, head) => {
+      authorizations.push(request.headers.authorization);
       if (onSocket === undefined) socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
       else sockets.handleUpgrade(request, socket, head, onSocket);
     });
@@ -53,24 +61,20 @@ export function useApi() {
   beforeEach(() => {
     asked = [];
     headers = [];
+    authorizations = [];
   });
 
   /** One call: the words of it, or a line without quotes. */
   async function call(words: string | string[], script: Answer[] = [], sitting: Sitting = {}) {
-    const { isTty = false, typed = '', signal = new AbortController().signal } = sitting;
+    const { isTty = false, typed = '' } = sitting;
     answers = [...script];
     ({ onSocket } = sitting);
     const streams = { stdin: stream(isTty), stdout: stream(isTty), stderr: stream(isTty) };
-    const terminal = createTerminal(streams, signal);
-    const tell = (line: string): void => terminal.tell(line);
-    const api = connectApi({ baseUrl: urlOf(server), onWait: tell, signal });
-    const follow = connectLive({ baseUrl: urlOf(server), tell, random: () => 1 });
     const output = Promise.all([text(streams.stdout), text(streams.stderr)]);
     streams.stdin.write(typed);
     if (sitting.isTyping !== true) streams.stdin.end();
     const args = typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
-    const deps = { api, follow, terminal, now: () => NOW, random: () => 1, signal };
-    const code = await run(commands, args, deps);
+    const code = await run(commands, args, depsOf(urlOf(server), streams, sitting));
     streams.stdout.end();
     streams.stderr.end();
     const [out, err] = await output;
@@ -78,7 +82,26 @@ export function useApi() {
     return { code, out, err };
   }
 
-  return { call, asked: () => asked, headers: () => headers };
+  return { call, asked: () => asked, headers: () => headers, authorizations: () => authorizations };
+}
+
+function depsOf(
+  baseUrl: string,
+  streams: Parameters<typeof createTerminal>[0],
+  sitting: Sitting,
+): CommandDeps {
+  const { apiKey = null, databaseUrl = NOWHERE, signal = new AbortController().signal } = sitting;
+  const terminal = createTerminal(streams, signal);
+  const tell = (line: string): void => terminal.tell(line);
+  return {
+    api: connectApi({ baseUrl, apiKey, onWait: tell, signal }),
+    follow: connectLive({ baseUrl, apiKey, tell, random: () => 1 }),
+    openKeys: () => Promise.resolve(openKeyStore(databaseUrl)),
+    terminal,
+    now: () => NOW,
+    random: () => 1,
+    signal,
+  };
 }
 
 function urlOf(server: Server): string {

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { ApiError } from './ask.ts';
+import { ApiError, keyHeader } from './ask.ts';
 import { type Frame, parseFrame, type Refusal } from './live-frame.ts';
 
 export type Listener = {
@@ -23,9 +23,13 @@ const CLOSE_MS = 500;
  * One connection, from its beginning to its end.
  * @throws ApiError when what was asked for is refused, and what the listener throws
  */
-export function converse(baseUrl: string, listener: Listener, signal: AbortSignal): Promise<Conversation> {
+export function converse(
+  { baseUrl, apiKey }: { baseUrl: string; apiKey: string | null },
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<Conversation> {
   const url = new URL(PATH, baseUrl.replace(/^http/, 'ws'));
-  const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
+  const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, headers: keyHeader(apiKey) });
   const state: Conversation = { isOpened: false, isHeard: false, why: '' };
   const end = (why: string): void => {
     state.why ||= why;

@@ -5,6 +5,7 @@ import { converse, type Listener } from './live-socket.ts';
 
 export type LiveOptions = {
   baseUrl: string;
+  apiKey: string | null;
   /** Told when the connection is lost and when there is one again, once each. */
   tell: (text: string) => void;
   /** In [0, 1). */
@@ -21,7 +22,7 @@ const BACKOFF_BASE_MS = 250;
 /** So long after a restart every client is back. */
 const BACKOFF_CAP_MS = 10_000;
 
-export function connectLive({ baseUrl, tell, random }: LiveOptions): Follow {
+export function connectLive({ baseUrl, apiKey, tell, random }: LiveOptions): Follow {
   return async (listener, signal) => {
     let failures = 0;
     let isLost = false;
@@ -31,7 +32,7 @@ export function connectLive({ baseUrl, tell, random }: LiveOptions): Follow {
       listener.onOpen(ask);
     };
     for (let isFirst = true; !signal.aborted; isFirst = false) {
-      const { isOpened, isHeard, why } = await converse(baseUrl, { ...listener, onOpen }, signal);
+      const { isOpened, isHeard, why } = await converse({ baseUrl, apiKey }, { ...listener, onOpen }, signal);
       if (signal.aborted) return;
       if (isFirst && !isOpened) throw unreachable(baseUrl, why);
       if (!isLost) tell(`The connection is lost (${why}); connecting again.`);
