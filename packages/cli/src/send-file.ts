@@ -12,7 +12,7 @@ import { draftOf } from './draft.ts';
 import { type DraftBatch, draftBatches, keyOf } from './draft-batches.ts';
 import { draftLines } from './draft-lines.ts';
 import { openSource, type Source } from './draft-source.ts';
-import { meterOf } from './meter.ts';
+import { type Meter, meterOf } from './meter.ts';
 import { spanOf } from './moment.ts';
 import type { Draft } from './notifications-api.ts';
 import { count } from './progress.ts';
@@ -20,8 +20,12 @@ import { sendBatch } from './send-batch.ts';
 import { elapsed, span } from './span.ts';
 import { waitForBatches } from './wait-for-batches.ts';
 
-/** How far a file has come. */
-type Tally = {
+/** A file on its way, and how far it has come. */
+type Run = {
+  source: Source;
+  meter: Meter;
+  startedAtMs: number;
+  texts: Given['texts'];
   accepted: number;
   /** By an earlier run, with the same keys. */
   repeated: number;
@@ -33,17 +37,23 @@ const GO_ON = 'Run the same command again to go on: what was accepted within 24 
 
 /** Sends what a file asks for, batch by batch, or only checks it. */
 export async function sendFile(deps: CommandDeps, given: Given, path: string): Promise<number> {
-  const defaults = defaultsOf(given, deps.now());
-  const source = await openSource(path, deps.terminal.input, deps.signal);
+  const { terminal, now, signal } = deps;
+  const defaults = defaultsOf(given, now());
+  const source = await openSource(path, terminal.input, signal);
   const lines = draftLines(source.chunks, defaults);
   if (given.flags.has('check')) return checkFile(deps, source, lines);
-  const startedAtMs = deps.now();
-  const tally: Tally = { accepted: 0, repeated: 0, batches: [], correlationId: null };
-  const faults = await sendAll(deps, given, { source, batches: draftBatches(lines), tally });
-  report(deps, given, tally, deps.now() - startedAtMs);
+  const run = beginRun(deps, given, source);
+  const faults = await sendAll(deps, run, draftBatches(lines));
+  report(deps, given, run);
   if (faults.length > 0) return FAILED_CODE;
-  if (deps.signal.aborted) return INTERRUPTED_CODE;
-  return given.flags.has('wait') ? waitForBatches(deps, tally.batches) : DONE_CODE;
+  if (signal.aborted) return INTERRUPTED_CODE;
+  return given.flags.has('wait') ? waitForBatches(deps, run.batches) : DONE_CODE;
+}
+
+function beginRun({ terminal, now }: CommandDeps, { texts }: Given, source: Source): Run {
+  const correlationId = texts['correlation-id'] ?? null;
+  const counts = { accepted: 0, repeated: 0, batches: [], correlationId };
+  return { source, meter: meterOf(terminal, now), startedAtMs: now(), texts, ...counts };
 }
 
 /** What is said for every line. A repeated run must say the same, so a time that depends on the clock cannot be. */
@@ -57,59 +67,41 @@ function defaultsOf(given: Given, nowMs: number): Draft {
   return draftOf(given, nowMs);
 }
 
-type FileRun = { source: Source; batches: AsyncIterable<DraftBatch>; tally: Tally };
+type Fault = { line: number; fault: string };
 
 /** Sends batch after batch, until one has a bad line or somebody wants an end. Resolves with what is wrong with lines. */
-async function sendAll(
-  deps: CommandDeps,
-  given: Given,
-  { source, batches, tally }: FileRun,
-): Promise<Fault[]> {
+async function sendAll(deps: CommandDeps, run: Run, batches: AsyncIterable<DraftBatch>): Promise<Fault[]> {
   const { terminal, signal, now } = deps;
-  const meter = meterOf(terminal, now);
-  const startedAtMs = now();
   for await (const batch of batches) {
     if (signal.aborted) break;
-    const faults =
-      batch.faults.length > 0 ? batch.faults : await sendOrFaults(deps, given, batch, tally, meter);
-    if (faults.length > 0) return refuse(deps, source, batch, faults);
-    meter(source.share(), paceOf(tally, source.share(), now() - startedAtMs));
+    const faults = batch.faults.length > 0 ? batch.faults : await sendOrFaults(deps, run, batch);
+    if (faults.length > 0) return refuse(deps, run.source, batch, faults);
+    run.meter(run.source.share(), paceOf(run, now()));
   }
   if (signal.aborted) terminal.tell(`Interrupted. ${GO_ON}`);
   return [];
 }
 
-type Fault = { line: number; fault: string };
-
 /** Sends a batch; resolves with what the API finds wrong with its lines. */
-async function sendOrFaults(
-  deps: CommandDeps,
-  { texts }: Given,
-  batch: DraftBatch,
-  tally: Tally,
-  meter: ReturnType<typeof meterOf>,
-): Promise<Fault[]> {
-  const key = keyOf(batch, texts['idempotency-key'] ?? '');
-  tally.correlationId ??= texts['correlation-id'] ?? `send-${key.slice(-CORRELATION_DIGITS)}`;
-  const done = count(tally.accepted + tally.repeated);
+async function sendOrFaults(deps: CommandDeps, run: Run, batch: DraftBatch): Promise<Fault[]> {
+  const key = keyOf(batch, run.texts['idempotency-key'] ?? '');
+  run.correlationId ??= `send-${key.slice(-CORRELATION_DIGITS)}`;
   try {
     const { id, size, isRepeat } = await sendBatch(deps, batch, {
       key,
-      correlationId: tally.correlationId,
+      correlationId: run.correlationId,
       isKnown: batch.index > 0,
-      onWait: (why, waitMs) => meter(null, `${done} accepted; again in ${span(waitMs)}: ${why}`),
+      onWait: (why, waitMs) => run.meter(null, `${doneOf(run)}; again in ${span(waitMs)}: ${why}`),
     });
-    tally.batches.push({ id, size });
-    tally[isRepeat ? 'repeated' : 'accepted'] += size;
+    run.batches.push({ id, size });
+    run[isRepeat ? 'repeated' : 'accepted'] += size;
     return [];
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const faults = faultsOf(error, batch);
-    if (faults.length === 0 && !deps.signal.aborted) {
-      if (tally.batches.length > 0) deps.terminal.tell(`${done} were accepted. ${GO_ON}`);
-      throw error;
-    }
-    return faults;
+    if (faults.length > 0 || deps.signal.aborted) return faults;
+    if (run.batches.length > 0) deps.terminal.tell(`${doneOf(run)}. ${GO_ON}`);
+    throw error;
   }
 }
 
@@ -135,17 +127,23 @@ function refuse({ terminal }: CommandDeps, { name }: Source, batch: DraftBatch, 
   return faults;
 }
 
-function paceOf({ accepted, repeated }: Tally, share: number | null, spentMs: number): string {
-  const done = accepted + repeated;
-  const left = share === null || share === 0 ? '' : `, ${span((spentMs * (1 - share)) / share)} left`;
-  return `${count(done)} accepted, ${count(Math.round((done * 1_000) / Math.max(1, spentMs)))}/s${left}`;
+function doneOf({ accepted, repeated }: Run): string {
+  return `${count(accepted + repeated)} accepted`;
 }
 
-function report({ terminal }: CommandDeps, { flags }: Given, tally: Tally, spentMs: number): void {
-  const { accepted, repeated, batches, correlationId: correlation_id } = tally;
+function paceOf(run: Run, nowMs: number): string {
+  const spentMs = Math.max(1, nowMs - run.startedAtMs);
+  const perSecond = Math.round(((run.accepted + run.repeated) * 1_000) / spentMs);
+  const share = run.source.share() ?? 0;
+  const left = share === 0 ? '' : `, ${span((spentMs * (1 - share)) / share)} left`;
+  return `${doneOf(run)}, ${count(perSecond)}/s${left}`;
+}
+
+function report({ terminal, now }: CommandDeps, { flags }: Given, run: Run): void {
+  const { accepted, repeated, batches, correlationId: correlation_id, startedAtMs } = run;
   const facts = { accepted, repeated, correlation_id, batch_ids: batches.map(({ id }) => id) };
   if (flags.has('json')) return terminal.print(JSON.stringify(facts));
   const before = repeated === 0 ? '' : `, ${count(repeated)} had been before`;
-  terminal.print(`${count(accepted)} accepted${before}, in ${elapsed(spentMs)}.`);
+  terminal.print(`${count(accepted)} accepted${before}, in ${elapsed(now() - startedAtMs)}.`);
   if (correlation_id !== null) terminal.tell(`Their correlation id is ${correlation_id}.`);
 }
