@@ -44,6 +44,13 @@ describe('docker-compose.yml', () => {
       loadConfig(schema, withoutVariables(environment));
     });
 
+  it('asks for keys where a service listens beyond loopback', () => {
+    const environment = compose.services['ingest']?.environment ?? {};
+    const open = withoutVariables({ ...environment, AUTH_MODE: 'none' });
+    expect(loadConfig(ingest, withoutVariables(environment)).AUTH_MODE).to.equal('api-key');
+    expect(() => loadConfig(ingest, open)).to.throw('AUTH_MODE: must be api-key');
+  });
+
   it('starts what needs Redis when Redis answers', () => {
     const needing = Object.values(compose.services).filter(({ environment }) => environment?.['REDIS_URL']);
     expect(needing).to.have.length.greaterThan(1);
