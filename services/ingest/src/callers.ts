@@ -76,9 +76,12 @@ async function countCall({ inbound }: CallerDeps, caller: string, reply: Fastify
   });
 }
 
+/** A proxy may forward anything. */
+const ADDRESS_LENGTH_MAX = 64;
+
 /** Whoever has one IPv6 address has all 2^64 of its network. */
 export function addressOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
+  if (!isIPv6(ip)) return ip.slice(0, ADDRESS_LENGTH_MAX);
   if (ip.startsWith('::ffff:') && ip.includes('.')) return ip.slice('::ffff:'.length);
   const [head = '', tail] = ip.split('::', 2);
   const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];
