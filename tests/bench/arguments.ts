@@ -8,7 +8,7 @@ export const USAGE = `npm run bench -- [--only ${FIGURES.join(',')}] [--quick] [
 
 Measures Fanfare on a stack of its own and prints each figure beside its limit on this machine, measured in the same run.
   --only    some of the figures, separated by commas
-  --quick   shorter loads, about five minutes instead of fifteen: less exact
+  --quick   shorter loads, about six minutes instead of twenty: less exact
   --profile leaves a CPU profile of each service in .fanfare/bench-profiles, for the browser's developer tools;
             being watched costs the services about a tenth
 The figures are also written to .fanfare/bench.json. Ends with 1 when a figure could not be measured.`;

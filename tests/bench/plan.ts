@@ -24,7 +24,7 @@ export type Plan = {
 };
 
 /**
- * About a quarter of an hour. The first warm-up of accepting is long because Kafka's JVM compiles what is hot in
+ * About twenty minutes. The first warm-up of accepting is long because Kafka's JVM compiles what is hot in
  * its first tens of thousands of requests, and meanwhile takes the core that ingest would need. After it many short
  * rounds rather than few long ones: a neighbour's noise then hits both sides alike.
  */
@@ -41,7 +41,7 @@ export const FULL: Plan = {
   paceCost: { rounds: 3, count: 10_000 },
   urgent: { backlog: 50_000, seconds: 60, saturatedSeconds: 15 },
   outage: { warmUpSeconds: 10, outSeconds: 120 },
-  live: { warmUpSeconds: 5, seconds: 20 },
+  live: { warmUpSeconds: 8, seconds: 20 },
   sockets: { count: 10_000 },
   project: { count: 33_000 },
   memory: { queued: 500_000, deliver: 20_000, limitSeconds: 60 },
@@ -49,7 +49,7 @@ export const FULL: Plan = {
 };
 
 /**
- * About five minutes: to see that it works and roughly where a figure stands. A retry's first delay (30 s), a killed
+ * About six minutes: to see that it works and roughly where a figure stands. A retry's first delay (30 s), a killed
  * worker's lease (12 s) and an open circuit (30 s) are no shorter for it.
  */
 export const QUICK: Plan = {
