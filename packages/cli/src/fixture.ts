@@ -24,6 +24,8 @@ type Sitting = {
   databaseUrl?: string;
   /** The gateway's side of each connection; without it there is no gateway. */
   onSocket?: (socket: WebSocket) => void;
+  /** What answers instead. */
+  refusal?: string;
 };
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/none';
@@ -38,6 +40,7 @@ export function useApi() {
   let headers: IncomingHttpHeaders[] = [];
   let authorizations: (string | undefined)[] = [];
   let onSocket: Sitting['onSocket'];
+  let refusal = '';
   const sockets = new WebSocketServer({ noServer: true });
   before(async () => {
     server = createServer((request, response) => {
@@ -51,7 +54,7 @@ export function useApi() {
     });
     server.on('upgrade', (request, socket, head) => {
       authorizations.push(request.headers.authorization);
-      if (onSocket === undefined) socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
+      if (onSocket === undefined) socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\n\r\n`);
       else sockets.handleUpgrade(request, socket, head, onSocket);
     });
     server.listen(0, '127.0.0.1');
@@ -68,7 +71,7 @@ export function useApi() {
   async function call(words: string | string[], script: Answer[] = [], sitting: Sitting = {}) {
     const { isTty = false, typed = '' } = sitting;
     answers = [...script];
-    ({ onSocket } = sitting);
+    ({ onSocket, refusal = '502 Bad Gateway' } = sitting);
     const streams = { stdin: stream(isTty), stdout: stream(isTty), stderr: stream(isTty) };
     const output = Promise.all([text(streams.stdout), text(streams.stderr)]);
     streams.stdin.write(typed);

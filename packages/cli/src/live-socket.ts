@@ -11,6 +11,8 @@ export type Listener = {
 
 /** How one connection went. */
 type Conversation = { isOpened: boolean; isHeard: boolean; why: string };
+/** One that is going on. */
+type Talk = Conversation & { socket: WebSocket; listener: Listener };
 
 const PATH = '/api/v1/ws/notifications';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -30,58 +32,70 @@ export function converse(
 ): Promise<Conversation> {
   const url = new URL(PATH, baseUrl.replace(/^http/, 'ws'));
   const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, headers: keyHeader(apiKey) });
-  const state: Conversation = { isOpened: false, isHeard: false, why: '' };
-  const end = (why: string): void => {
-    state.why ||= why;
-    socket.close();
-    setTimeout(() => socket.terminate(), CLOSE_MS).unref();
-  };
-  const stop = (): void => end('interrupted');
+  const talk: Talk = { socket, listener, isOpened: false, isHeard: false, why: '' };
+  const stop = (): void => end(talk, 'interrupted');
   signal.addEventListener('abort', stop);
-  endInSilence(socket, () => end('it fell silent'));
+  endInSilence(talk);
   const ended = new Promise<Conversation>((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      reject(error);
-      end('refused');
-    };
-    socket.on('open', () => {
-      state.isOpened = true;
-      listener.onOpen((request) => socket.send(JSON.stringify(request)));
-    });
-    socket.on('message', (data: Buffer) => {
-      state.isHeard = true;
-      try {
-        const frame = parseFrame(data.toString());
-        if (!('refusal' in frame)) listener.onFrame(frame);
-        else if (isPassing(frame.refusal)) end(frame.refusal.detail);
-        else fail(errorOf(frame.refusal));
-      } catch (error) {
-        fail(error);
-      }
-    });
-    socket.on('unexpected-response', (_, { statusCode = 0 }) => {
-      if (statusCode === 401 || statusCode === 403 || statusCode === 404) fail(refusedWith(url, statusCode));
-      else end(`the answer was ${statusCode}`);
-    });
+    const orEnd =
+      <T>(step: (given: T) => void) =>
+      (given: T): void => {
+        try {
+          step(given);
+        } catch (error) {
+          reject(error);
+          end(talk, 'refused');
+        }
+      };
+    const onMessage = orEnd((data: Buffer) => onText(talk, data.toString()));
+    const onAnswer = orEnd((status: number) => onOtherAnswer(talk, url, status));
+    socket.on('open', () => onOpen(talk));
+    socket.on('message', onMessage);
+    socket.on('unexpected-response', (_, { statusCode = 0 }) => onAnswer(statusCode));
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      state.why ||= error.code ?? error.message;
+      talk.why ||= error.code ?? error.message;
     });
     socket.on('close', (code, reason) => {
-      state.why ||= reason.toString() || `code ${code}`;
-      resolve(state);
+      talk.why ||= reason.toString() || `code ${code}`;
+      resolve(talk);
     });
   });
   return ended.finally(() => signal.removeEventListener('abort', stop));
 }
 
+function onOpen(talk: Talk): void {
+  talk.isOpened = true;
+  talk.listener.onOpen((request) => talk.socket.send(JSON.stringify(request)));
+}
+
+function onText(talk: Talk, text: string): void {
+  talk.isHeard = true;
+  const frame = parseFrame(text);
+  if (!('refusal' in frame)) talk.listener.onFrame(frame);
+  else if (isPassing(frame.refusal)) end(talk, frame.refusal.detail);
+  else throw errorOf(frame.refusal);
+}
+
+/** No WebSocket was opened. */
+function onOtherAnswer(talk: Talk, url: URL, status: number): void {
+  if (status === 401 || status === 403 || status === 404) throw refusedWith(url, status);
+  end(talk, `the answer was ${status}`);
+}
+
+function end(talk: Talk, why: string): void {
+  talk.why ||= why;
+  talk.socket.close();
+  setTimeout(() => talk.socket.terminate(), CLOSE_MS).unref();
+}
+
 /** A peer that went without a word is told by the pings that are missing. */
-function endInSilence(socket: WebSocket, end: () => void): void {
-  let timer = setTimeout(end, SILENCE_MAX_MS);
+function endInSilence(talk: Talk): void {
+  const timer = setTimeout(() => end(talk, 'it fell silent'), SILENCE_MAX_MS);
   const hear = (): void => {
     timer.refresh();
   };
-  socket.on('ping', hear).on('message', hear);
-  socket.once('close', () => clearTimeout(timer));
+  talk.socket.on('ping', hear).on('message', hear);
+  talk.socket.once('close', () => clearTimeout(timer));
 }
 
 /** It could not be read just then: asked again over another connection, it can. */

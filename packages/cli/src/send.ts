@@ -29,7 +29,7 @@ template, var.Name, metadata.order, ... An empty cell says nothing. NDJSON has a
 A file is sent in batches of 1000, and may be of any length. A bad line stops it before anything of its batch
 is sent, and tells its number. Each batch has an Idempotency-Key made of what it says and its place in the file:
 run again after a stop, with the same flags, it sends nothing twice within 24 hours. Lines that were accepted must
-stay as they are until then; to send the same file once more, give another --idempotency-key.
+stay as they are until then, and none may be added; to send a file once more, give another --idempotency-key.
 
 --check knows what a service that is set as usual accepts; CONTENT_LIMIT_SMS, _EMAIL and _PUSH, where they are set
 otherwise. Whether a template exists, and its values are all there, is found out by sending.`,

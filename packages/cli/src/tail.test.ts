@@ -97,6 +97,18 @@ describe('fanfare tail', () => {
     expect(err).to.match(/cannot be reached \(the answer was 502\)/);
   });
 
+  const refusals: [string, RegExp][] = [
+    ['401 Unauthorized', /answered 401\. FANFARE_API_KEY must be a key that may read\./],
+    ['403 Forbidden', /answered 403\. FANFARE_API_KEY/],
+    ['404 Not Found', /answered 404\. Is FANFARE_URL the REST API of Fanfare\?/],
+  ];
+  for (const [refusal, said] of refusals)
+    it(`says what to do about a ${refusal}`, async () => {
+      const { code, err } = await call('tail', [], { refusal });
+      expect(code).to.equal(1);
+      expect(err).to.match(said);
+    });
+
   const wrong: [string, RegExp][] = [
     ['tail --status delivred', /There is no status `delivred`\. Did you mean delivered\?/],
     ['tail --channel sms,fax', /There is no channel `fax`\. It is one of sms, email, push\./],
