@@ -58,7 +58,10 @@ export async function generateHttp(): Promise<[string, string][]> {
 
 const HEAD = '// Generated from schemas/openapi.yaml by packages/contracts/generate.ts. Edit the schema.\n';
 
-/** A query is an object like a body, and the parameters in paths are one. What has a default is always there once it has been read. */
+/**
+ * A query is an object like a body, and the parameters in paths are one. What has a default is always there once it has
+ * been read.
+ */
 async function typesModule(): Promise<string> {
   const read = [...queries].map(([name, query]) => [name, { ...query, required: withDefault(query) }]);
   const { parameters: _, ...components } = api.components;
@@ -119,7 +122,7 @@ function shapeOf(name: string, schema: Schema, validators: Map<string, string>, 
       ...(from === 'query' && value.default !== undefined && { default: value.default }),
     };
     const is = validatorOf(value, `${name}_${field}`, validators);
-    return `      ${field}: { is: ${is}, ${JSON.stringify(facts).slice(1)},\n`;
+    return `      ${JSON.stringify(field)}: { is: ${is}, ${JSON.stringify(facts).slice(1)},\n`;
   });
   const required = JSON.stringify(schema.required ?? []);
   return `  ${name}: {\n    required: ${required},\n    fields: {\n      __proto__: null,\n${fields.join('')}    },\n  },\n`;

@@ -68,39 +68,44 @@ export function isUuid(value: unknown): value is string {
 
 /** Checks one notification as a client gave it to REST, and says everything that is wrong with it at once. */
 export function validateNotification(input: unknown, rules: ValidationRules): Validated<Draft> {
-  const checked = check('NewNotification', input, (given, fault) => applyRules(given, rules, fault));
-  return checked.ok
-    ? { ok: true, value: draftOf(checked.given, rules.now) }
-    : { ok: false, faults: checked.faults };
+  return validate(input, isRecord(input) ? momentsOf(input) : NEVER, rules);
 }
 
-/** Checks one as a producer wrote it to Kafka. */
+/**
+ * Checks one as a producer wrote it to Kafka. REST refuses fields it does not know, so that a misspelt one is noticed; a
+ * record may carry more. Its times may be epoch milliseconds, as Avro's timestamp-millis gives them.
+ */
 export function validateRecord(record: unknown, rules: ValidationRules): Validated<Draft> {
-  return validateNotification(isRecord(record) ? asRequest(record) : record, rules);
+  return isRecord(record)
+    ? validate(asRequest(record), momentsOf(record), rules)
+    : validate(record, NEVER, rules);
+}
+
+function validate(input: unknown, moments: Moments, rules: ValidationRules): Validated<Draft> {
+  const checked = check('NewNotification', input, (given, fault) => {
+    applyRules(given, rules, fault);
+    applyTimeRules(given, moments, rules.now, fault);
+  });
+  return checked.ok
+    ? { ok: true, value: draftOf(checked.given, moments, rules.now) }
+    : { ok: false, faults: checked.faults };
 }
 
 const FIELDS = fieldsOf('NewNotification');
 
-/**
- * REST refuses fields it does not know, so that a misspelt one is noticed; a record may carry more. Times may be epoch
- * milliseconds, as Avro's timestamp-millis gives them.
- */
+/** The fields that REST has, without the times that are numbers. */
 function asRequest(record: Input): Input {
-  const given = FIELDS.filter((field) => Object.hasOwn(record, field)).map((field) => {
-    const ms = isTime(field) ? epochMs(record[field]) : null;
-    return [field, ms === null ? record[field] : new Date(ms).toISOString()];
-  });
-  return Object.fromEntries(given);
+  const request: Input = {};
+  for (const field of FIELDS)
+    if (Object.hasOwn(record, field) && !(isTime(field) && epochMs(record[field]) !== null))
+      request[field] = record[field];
+  return request;
 }
 
 type Input = Record<string, unknown>;
 
 /** What schemas/openapi.yaml cannot say, of the fields that are as it says. Absent and null are the same. */
-function applyRules(
-  given: Partial<NewNotification>,
-  { limits, now }: ValidationRules,
-  fault: AddFault,
-): void {
+function applyRules(given: Partial<NewNotification>, { limits }: ValidationRules, fault: AddFault): void {
   const { channel, recipient, content, template_id } = given;
   const told = (field: keyof NewNotification, wrong: string | null): void => {
     if (wrong !== null) fault(field, wrong);
@@ -114,7 +119,6 @@ function applyRules(
   if (isGiven(given.html)) told('html', emailFault(channel) ?? htmlFault(given.html));
   for (const field of ['template_variables', 'metadata'] as const)
     if (isGiven(given[field])) told(field, objectFault(given[field]));
-  applyTimeRules(given, now, fault);
 }
 
 /** So that an answer of ours can be sent back as a request. */
@@ -124,9 +128,18 @@ function isGiven<T>(value: T): value is T & {} {
 
 type Times = Pick<NewNotification, 'scheduled_at' | 'expires_at'>;
 
+/** Epoch milliseconds; null of what is absent, or no time. */
+export type Moments = Record<keyof Times, number | null>;
+
+const NEVER: Moments = { scheduled_at: null, expires_at: null };
+
 /** What is wrong with the times of a notification, or with the one that a scheduled notification is moved to. */
-export function applyTimeRules(given: Times, now: number, fault: AddFault): void {
-  const [scheduled_at, expires_at] = [momentOf(given, 'scheduled_at'), momentOf(given, 'expires_at')];
+export function applyTimeRules(
+  given: Times,
+  { scheduled_at, expires_at }: Moments,
+  now: number,
+  fault: AddFault,
+): void {
   if (isGiven(given.scheduled_at) && scheduled_at === null) fault('scheduled_at');
   if (isGiven(given.expires_at) && expires_at === null) fault('expires_at');
   if (scheduled_at !== null && scheduled_at > oneYearAfter(now))
@@ -136,8 +149,7 @@ export function applyTimeRules(given: Times, now: number, fault: AddFault): void
     fault('expires_at', 'must lie after scheduled_at');
 }
 
-function draftOf(given: NewNotification, now: number): Draft {
-  const scheduled_at = momentOf(given, 'scheduled_at');
+function draftOf(given: NewNotification, { scheduled_at, expires_at }: Moments, now: number): Draft {
   return {
     channel: given.channel,
     recipient: given.recipient,
@@ -150,7 +162,7 @@ function draftOf(given: NewNotification, now: number): Draft {
     metadata: given.metadata ?? null,
     // In the past is now.
     scheduled_at: scheduled_at !== null && scheduled_at > now ? scheduled_at : null,
-    expires_at: momentOf(given, 'expires_at'),
+    expires_at,
     max_attempts: given.max_attempts ?? MAX_ATTEMPTS_DEFAULT,
     delivery_mode: given.delivery_mode ?? 'at_least_once',
   };
@@ -183,12 +195,12 @@ function oneYearAfter(now: number): number {
   return date.setUTCFullYear(date.getUTCFullYear() + 1);
 }
 
-/**
- * The moment that a field names, however long ago; null where it is absent, or names none. A draft has forgotten a
- * `scheduled_at` that had passed when it was read.
- */
-export function momentOf(input: Input, field: 'scheduled_at' | 'expires_at'): number | null {
-  const value = input[field];
+/** However long ago. A draft has forgotten a `scheduled_at` that had passed when it was read. */
+export function momentsOf({ scheduled_at, expires_at }: Input): Moments {
+  return { scheduled_at: momentOf(scheduled_at), expires_at: momentOf(expires_at) };
+}
+
+function momentOf(value: unknown): number | null {
   const ms = typeof value === 'string' ? parseRfc3339(value) : epochMs(value);
   return ms !== null && ms <= EPOCH_MS_MAX ? ms : null;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Channel, HEADER, parseWorkTopic, type Priority } from '@fanfare/contracts';
 import type { Accepted } from '@fanfare/db';
-import { type ContentLimits, type Fault, isRecord, isUuid, momentOf, validateRecord } from '@fanfare/domain';
+import { type ContentLimits, type Fault, isRecord, isUuid, momentsOf, validateRecord } from '@fanfare/domain';
 import type { ConsumedRecord } from '@fanfare/kafka';
 
 export type ForeignRecord = { ok: true; accepted: Accepted } | { ok: false; message: string };
@@ -28,7 +28,7 @@ export function readForeign(limits: ContentLimits, record: ConsumedRecord, value
     accepted: {
       draft: { ...validated.value, priority: lane.priority },
       // A copy that comes after its time says the same as the first one did.
-      asked: { scheduled_at: momentOf(input, 'scheduled_at') },
+      asked: { scheduled_at: momentsOf(input).scheduled_at },
       id: idOf(input) ?? '',
       tenant_id: 'default',
       batch_id: null,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { LightMyRequestResponse } from 'fastify';
-import { contract, expectContract, useServer } from './fixture.ts';
+import { contract, expectContract, OPENAPI, useServer } from './fixture.ts';
+import { problem } from './problem.ts';
 
 type Parameter = { $ref?: string; in?: string };
 type Operation = {
@@ -44,6 +45,12 @@ describe('each operation of the contract', () => {
       payload: JSON.stringify(body),
     });
   };
+
+  it('names problems that there are', () => {
+    const names = [...OPENAPI.matchAll(/x-problem: ([\w-]+)/g)].map(([, name]) => name);
+    expect(names).to.include('invalid-channel');
+    for (const name of names) expect(problem(name as 'invalid-channel').problem.status, name).to.equal(400);
+  });
 
   for (const { method, path, operation } of operationsWith(({ requestBody }) => requestBody !== undefined)) {
     it(`refuses a field that it does not have: ${method} ${path}`, async () => {

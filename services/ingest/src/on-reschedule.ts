@@ -1,9 +1,9 @@
 import type { NotificationResource } from '@fanfare/contracts';
 import type { Rescheduling } from '@fanfare/db';
-import { applyTimeRules } from '@fanfare/domain';
+import { applyTimeRules, momentsOf } from '@fanfare/domain';
 import type { Repeat } from './idempotency.ts';
 import { invalid, notFound, problem } from './problem.ts';
-import { readBody, timeOf } from './request.ts';
+import { readBody } from './request.ts';
 
 export type RescheduleDeps = {
   now: () => number;
@@ -34,8 +34,10 @@ export async function onReschedule(
 
 /** In the past is now. */
 function readSchedule(body: unknown, now: number): number {
-  const { scheduled_at } = readBody('Reschedule', body, (given, fault) => applyTimeRules(given, now, fault));
-  return Math.max(timeOf(scheduled_at) ?? now, now);
+  const given = readBody('Reschedule', body, (asked, fault) =>
+    applyTimeRules(asked, momentsOf(asked), now, fault),
+  );
+  return Math.max(momentsOf(given).scheduled_at ?? now, now);
 }
 
 function refuse({ verdict, status }: Rescheduling): void {
