@@ -18,4 +18,9 @@ describe('a time as people say it', () => {
   ];
   for (const [text, meant] of cases)
     it(`${text} is ${meant ?? 'left to the API'}`, () => expect(moment(text, NOW)).to.equal(meant));
+
+  it('may lie ahead', () => {
+    expect(moment('2h', NOW, 'ahead')).to.equal('2030-01-31T11:00:00.000Z');
+    expect(moment('2030-02-01', NOW, 'ahead')).to.equal('2030-02-01T00:00:00Z');
+  });
 });

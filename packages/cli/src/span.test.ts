@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { span } from './span.ts';
+import { elapsed, span } from './span.ts';
 
 const S = 1_000;
 const M = 60 * S;
@@ -22,4 +22,18 @@ describe('a length of time as people say it', () => {
     [400 * D, '400d'],
   ];
   for (const [ms, said] of cases) it(`${ms} ms is ${said}`, () => expect(span(ms)).to.equal(said));
+});
+
+describe('how long something took', () => {
+  const cases: [number, string][] = [
+    [-4, '0 ms'],
+    [41.4, '41 ms'],
+    [999.4, '999 ms'],
+    [999.5, '1.0 s'],
+    [31_449, '31.4 s'],
+    [59_949, '59.9 s'],
+    [59_950, '1m'],
+    [200_000, '3m 20s'],
+  ];
+  for (const [ms, said] of cases) it(`${ms} ms is ${said}`, () => expect(elapsed(ms)).to.equal(said));
 });
