@@ -45,10 +45,15 @@ describe('docker-compose.yml', () => {
     });
 
   it('asks for keys where a service listens beyond loopback', () => {
-    const environment = compose.services['ingest']?.environment ?? {};
-    const open = withoutVariables({ ...environment, AUTH_MODE: 'none' });
-    expect(loadConfig(ingest, withoutVariables(environment)).AUTH_MODE).to.equal('api-key');
-    expect(() => loadConfig(ingest, open)).to.throw('AUTH_MODE: must be api-key');
+    for (const [name, schema] of [
+      ['ingest', ingest],
+      ['gateway', gateway],
+    ] as const) {
+      const environment = compose.services[name]?.environment ?? {};
+      const open = withoutVariables({ ...environment, AUTH_MODE: 'none' });
+      expect(loadConfig(schema, withoutVariables(environment)).AUTH_MODE).to.equal('api-key');
+      expect(() => loadConfig(schema, open)).to.throw('AUTH_MODE: must be api-key');
+    }
   });
 
   it('starts what needs Redis when Redis answers', () => {

@@ -43,4 +43,5 @@ export * from './schemas.ts';
 export * from './status-log.ts';
 export * from './stuck.ts';
 export * from './templates.ts';
+export * from './tickets.ts';
 export * from './trace.ts';

@@ -1,4 +1,10 @@
-import type { BatchDetail, BatchResource, NotificationResource, Status } from '@fanfare/contracts';
+import {
+  type BatchDetail,
+  type BatchResource,
+  type NotificationResource,
+  type Status,
+  STATUS_TOPIC,
+} from '@fanfare/contracts';
 import type { Database, Statement } from './connect.ts';
 
 /** A row of `notifications` as REST shows it, times still in epoch milliseconds. */
@@ -110,9 +116,13 @@ export type Snapshot = {
   correlation_id: string | null;
 };
 
+/** One that was read, with the next offset of each partition of the status log then: what is before is in it. */
+export type ReadSnapshot = Snapshot & { log_offsets: Record<string, number> | null };
+
 const SNAPSHOT_COLUMNS = `id AS notification_id, batch_id, channel, priority, status, version, attempts AS attempt,
   max_attempts, updated_at AS at, provider, provider_message_id, failure_reason AS reason, next_retry_at,
-  correlation_id`;
+  correlation_id,
+  (SELECT json_object_agg(partition, next_offset) FROM stream_progress WHERE topic = '${STATUS_TOPIC}') AS log_offsets`;
 
 const GET_SNAPSHOTS: Statement = {
   name: 'get_snapshots',
@@ -124,13 +134,13 @@ const GET_BATCH_SNAPSHOTS: Statement = {
 };
 
 /** The newest known state of each notification; an unknown id is missing. */
-export function getSnapshots(db: Database, ids: string[]): Promise<Snapshot[]> {
-  return db.query<Snapshot>(GET_SNAPSHOTS, [ids]);
+export function getSnapshots(db: Database, ids: string[]): Promise<ReadSnapshot[]> {
+  return db.query<ReadSnapshot>(GET_SNAPSHOTS, [ids]);
 }
 
 /** The newest known state of a batch's members, at most `limit` of them. */
-export function getBatchSnapshots(db: Database, batchId: string, limit: number): Promise<Snapshot[]> {
-  return db.query<Snapshot>(GET_BATCH_SNAPSHOTS, [batchId, limit]);
+export function getBatchSnapshots(db: Database, batchId: string, limit: number): Promise<ReadSnapshot[]> {
+  return db.query<ReadSnapshot>(GET_BATCH_SNAPSHOTS, [batchId, limit]);
 }
 
 export { COLUMNS as NOTIFICATION_COLUMNS, resourceOf, type NotificationRow };

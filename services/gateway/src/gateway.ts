@@ -1,26 +1,26 @@
 import type { LogPage, LogPosition } from '@fanfare/db';
 import { type RedisHandle, STATUS_CHANNELS } from '@fanfare/redis';
-import { grouped, type Health, type Logger, unlessStopped, untilDone } from '@fanfare/runtime';
+import { grouped, type Logger, unlessStopped, untilDone } from '@fanfare/runtime';
 import { dispatch, type Hub } from './hub.ts';
 import { beginAnew } from './on-client-frame.ts';
 import { onSocket, type SocketDeps } from './on-socket.ts';
-import { startServer } from './server.ts';
+import { type GatewayServerDeps, startServer } from './server.ts';
 import { createStates, type States, type StatesDeps } from './states.ts';
 import { createStatusFeed, type StatusFeed } from './status-feed.ts';
 import type { Interest } from './told.ts';
 
-export type GatewayOptions = StatesDeps & {
-  /** @param limit events of each partition at most */
-  readLog: (page: { scope: Interest; after: LogPosition; limit: number }) => Promise<LogPage>;
-  redis: Pick<RedisHandle, 'subscribe'>;
-  health: Health;
-  log: Logger;
-  host: string;
-  port: number;
-  onFatal: (error: unknown) => void;
-  /** How long a client may take nothing of what waits for it, 10 s by default. */
-  stuckMs?: number;
-};
+export type GatewayOptions = StatesDeps &
+  Omit<GatewayServerDeps, 'onSocket' | 'random'> & {
+    /** @param limit events of each partition at most */
+    readLog: (page: { scope: Interest; after: LogPosition; limit: number }) => Promise<LogPage>;
+    redis: Pick<RedisHandle, 'subscribe'>;
+    log: Logger;
+    host: string;
+    port: number;
+    onFatal: (error: unknown) => void;
+    /** How long a client may take nothing of what waits for it, 10 s by default. */
+    stuckMs?: number;
+  };
 
 export type Gateway = {
   port: number;
@@ -59,7 +59,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
   };
   const server = await startServer(
-    { ...options, onSocket: (socket, request) => onSocket(socketDeps, socket, request) },
+    {
+      ...options,
+      random: Math.random,
+      onSocket: (socket, request) => onSocket(socketDeps, socket, request),
+    },
     options,
   );
   return {

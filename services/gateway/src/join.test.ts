@@ -2,9 +2,16 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { stateOf } from './fixture.ts';
 import { BEGUN, type Join, type Joined, onState, onTold } from './join.ts';
-import type { Told } from './told.ts';
+import type { Change, Told } from './told.ts';
 
 const told = (version: number, id = 'a'): Told => ({ state: stateOf(id, version), place: null });
+const read = (version: number) => ({ state: stateOf('a', version), offsets: new Map<number, number>() });
+const changeAt = (partition: number, offset: number, offsets: [number, number][]): Change => ({
+  ...told(10 * offset + 2, `${partition}`),
+  partition,
+  offset,
+  place: { offsets: new Map(offsets), log: '', at: 0 },
+});
 const reading = (): Join => ({ begins: 'state', waiting: [] });
 const joined = (join: Join, sent = new Map<string, number>()): Joined => ({
   join,
@@ -19,7 +26,7 @@ function play(happenings: Happening[]): number[] {
   const one = joined(reading());
   return happenings
     .flatMap(({ kind, version }) =>
-      kind === 'state' ? onState(one, [told(version)]) : onTold(one, told(version)),
+      kind === 'state' ? onState(one, [read(version)], null) : onTold(one, told(version)),
     )
     .map(({ state }) => state.version);
 }
@@ -69,12 +76,12 @@ describe('join', () => {
   it('sends the state first, and nothing before it', () => {
     const one = joined(reading());
     expect(onTold(one, told(3))).to.be.empty;
-    expect(onState(one, [told(2)])).to.deep.equal([told(2), told(3)]);
+    expect(onState(one, [read(2)], null)).to.deep.equal([told(2), told(3)]);
   });
 
   it('sends a state that is asked for again, but no older one', () => {
-    expect(onState(joined(reading(), new Map([['a', 5]])), [told(5)])).to.deep.equal([told(5)]);
-    expect(onState(joined(reading(), new Map([['a', 5]])), [told(4)])).to.be.empty;
+    expect(onState(joined(reading(), new Map([['a', 5]])), [read(5)], null)).to.deep.equal([told(5)]);
+    expect(onState(joined(reading(), new Map([['a', 5]])), [read(4)], null)).to.be.empty;
   });
 
   it('keeps the newest of each notification when too many changes wait', () => {
@@ -82,8 +89,60 @@ describe('join', () => {
     const one = joined(join);
     for (let number = 0; number < 5_000; number += 1) onTold(one, told(number, number % 2 === 0 ? 'a' : 'b'));
     expect(join.waiting.length).to.be.at.most(1_000);
-    const last = new Map(onState(one, []).map(({ state }) => [state.notification_id, state.version]));
+    const last = new Map(onState(one, [], null).map(({ state }) => [state.notification_id, state.version]));
     expect(Object.fromEntries(last)).to.deep.equal({ a: 4_998, b: 4_999 });
+  });
+
+  it('gives the last state the place up to which all of them were read, and passes over what lies before it', () => {
+    const one = joined(reading());
+    const heard = [
+      changeAt(0, 5, [
+        [0, 6],
+        [1, 3],
+      ]),
+      changeAt(1, 3, [
+        [0, 6],
+        [1, 4],
+      ]),
+      changeAt(0, 6, [
+        [0, 7],
+        [1, 4],
+      ]),
+    ] as const;
+    onTold(one, heard[0]);
+    // The states were read when the log was projected up to 7 and 3.
+    const offsets = new Map([
+      [0, 7],
+      [1, 3],
+    ]);
+    const states = ['0', '1'].map((id) => ({ state: stateOf(id, 1), offsets }));
+    const now = {
+      offsets: new Map([
+        [0, 6],
+        [1, 3],
+      ]),
+      log: '',
+      at: 0,
+    };
+    const sent = [...onState(one, states, now), ...onTold(one, heard[1]), ...onTold(one, heard[2])];
+    expect(sent.map(({ state, place }) => [state.version, place && [...place.offsets]])).to.deep.equal([
+      [1, null],
+      [
+        1,
+        [
+          [0, 7],
+          [1, 3],
+        ],
+      ],
+      [
+        32,
+        [
+          [0, 7],
+          [1, 4],
+        ],
+      ],
+    ]);
+    expect(one.join).to.equal(BEGUN);
   });
 
   it('remembers nothing of a listener to everything, but what it was sent of an id besides', () => {

@@ -1,5 +1,6 @@
 import type { LogPosition } from '@fanfare/db';
-import { type Change, furthest, type Told } from './told.ts';
+import type { ReadState } from './states.ts';
+import { type Change, furthest, type Place, type Told } from './told.ts';
 
 /** The newest version that one listener was sent, per notification. */
 export type Sent = Map<string, number>;
@@ -13,7 +14,7 @@ export type Join =
   | { begins: 'state'; waiting: Told[] }
   /** The log is being read on from a cursor; a change's offset tells whether it was in there. */
   | { begins: 'log'; waiting: Change[]; isWhole: boolean }
-  /** It has begun. Of the changes before `from`, up to where the log was read, none is news. */
+  /** It has begun. Of the changes before `from`, up to where the log or the state was read, none is news. */
   | { begins: 'now'; from: LogPosition | null };
 
 export const BEGUN: Join = { begins: 'now', from: null };
@@ -48,13 +49,21 @@ export function onTold(one: Joined, told: Told | Change): Told[] {
   }
 }
 
-/** What to send when the state has been read: it, even to a listener that has it already, and what came after it. */
-export function onState(one: Joined, states: Told[]): Told[] {
+/**
+ * What to send when the state has been read: it, even to a listener that has it already, and what came after it. Only
+ * from the last one's place is there a going on: with it the client has all of them.
+ */
+export function onState(one: Joined, states: ReadState[], now: Place | null): Told[] {
   const waiting = one.join.begins === 'state' ? one.join.waiting : [];
+  const from = states.at(-1)?.offsets ?? null;
+  const place = now && from && { ...now, offsets: furthest(now.offsets, from) };
   const asked = states.filter(({ state }) => state.version >= (one.sent.get(state.notification_id) ?? NONE));
   for (const { state } of asked) one.sent.set(state.notification_id, state.version);
-  one.join = BEGUN;
-  return [...asked, ...newer(one, waiting)];
+  one.join = place === null || place.offsets === now?.offsets ? BEGUN : { begins: 'now', from };
+  return [
+    ...asked.map(({ state }, index) => ({ state, place: index === asked.length - 1 ? place : null })),
+    ...waiting.flatMap((told) => onTold(one, told)),
+  ];
 }
 
 /** What to send of that which waited while the log was read, up to `from`. */

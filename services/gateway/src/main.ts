@@ -1,12 +1,26 @@
 import { STATUS_TOPIC } from '@fanfare/contracts';
-import { connectDatabase, getBatchSnapshots, getSnapshots, readStatusLog } from '@fanfare/db';
+import {
+  connectDatabase,
+  createKeyring,
+  type Database,
+  findApiKeys,
+  getBatchSnapshots,
+  getSnapshots,
+  readCursorKey,
+  readStatusLog,
+  readTicket,
+} from '@fanfare/db';
 import { connectRedis } from '@fanfare/redis';
-import { gauge, runService } from '@fanfare/runtime';
+import { type Config, gauge, grouped, runService } from '@fanfare/runtime';
+import type { AdmissionDeps } from './admission.ts';
 import { config } from './config.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 
 /** Two queries at a time for each kind of id and for clients that resume, one to follow the log, and health. */
 const CONNECTIONS_MAX = 8;
+
+/** Keys that nobody has are asked for together, so that a flood of them costs one query at a time. */
+const LOOKUPS = { sizeMax: 256, inFlightMax: 1, queueMax: 1_000 };
 
 await runService({
   name: 'gateway',
@@ -23,6 +37,9 @@ await runService({
       readMany: (ids) => getSnapshots(db, ids),
       readBatch: (id, limit) => getBatchSnapshots(db, id, limit),
       readLog: (page) => readStatusLog(db, STATUS_TOPIC, page),
+      ...admission(settings, db),
+      socketsMax: settings.SOCKETS_MAX,
+      socketsPerCallerMax: settings.SOCKETS_PER_KEY_MAX,
       redis,
       health,
       log,
@@ -43,6 +60,18 @@ await runService({
     };
   },
 });
+
+function admission({ AUTH_MODE, ALLOWED_ORIGINS }: Config<typeof config>, db: Database): AdmissionDeps {
+  const findKey = grouped({ ...LOOKUPS, run: (ids: string[]) => findApiKeys(db, ids) });
+  return {
+    verifyKey: AUTH_MODE === 'none' ? null : createKeyring({ findKey }),
+    allowedOrigins: ALLOWED_ORIGINS,
+    readTicket: async (text) => {
+      const ticket = readTicket(await readCursorKey(db), text, Date.now());
+      return ticket && { id: ticket.callerId, scopes: ['read'] };
+    },
+  };
+}
 
 function measure(gateway: Gateway): void {
   gauge({

@@ -11,12 +11,12 @@ import {
 } from './hub.ts';
 import { BEGUN, type Join, onState } from './join.ts';
 import { replay, type ReplayDeps } from './replay.ts';
-import type { StatusUpdate } from './status-update.ts';
+import type { ReadState } from './states.ts';
 import { bytesOf, type Interest, keyOf, nameOf, type Place } from './told.ts';
 
 export type ClientFrameDeps = ReplayDeps & {
   /** The present state of what a client asks for; nothing for an unknown id. */
-  readStates: (interest: Interest) => Promise<StatusUpdate[]>;
+  readStates: (interest: Interest) => Promise<ReadState[]>;
   onError: (error: unknown) => void;
 };
 
@@ -59,16 +59,13 @@ async function onSubscribe(deps: ClientFrameDeps, listener: Listener, interest: 
 async function tellState(deps: ClientFrameDeps, listener: Listener, interest: Interest): Promise<void> {
   const join: Join = { begins: 'state', waiting: [] };
   const subscription = subscribe(deps.hub, listener, interest, join);
-  const place = deps.place();
   const states = await deps.readStates(interest);
   if (!isCurrent(subscription, join)) return;
   if (states.length === 0 && join.waiting.length === 0) {
     unsubscribe(deps.hub, listener, interest);
     return refuse(listener, refusal('not-found', interest));
   }
-  const last = states.length - 1;
-  const told = states.map((state, index) => ({ state, place: index === last ? place : null }));
-  send(subscription, onState(subscription, told));
+  send(subscription, onState(subscription, states, deps.place()));
 }
 
 async function onResume(deps: ClientFrameDeps, listener: Listener, cursor: Cursor): Promise<void> {
@@ -85,12 +82,15 @@ async function onResume(deps: ClientFrameDeps, listener: Listener, cursor: Curso
   }
 }
 
-/** What cursors and clients know is of another log; whoever listens to states is told them again by somebody else. */
+/** Offsets are those of another log now. Whoever listens to states is told them again by somebody else. */
 export function beginAnew(hub: Hub, place: Place): void {
-  for (const one of hub.get('all') ?? []) {
-    sendResync(one);
-    sendPlace(one, place);
-  }
+  for (const subscriptions of hub.values())
+    for (const one of subscriptions) {
+      if (one.join.begins === 'now') one.join = BEGUN;
+      if (one.interest.kind !== 'all') continue;
+      sendResync(one);
+      sendPlace(one, place);
+    }
 }
 
 type Asker = Pick<Subscription, 'listener' | 'interest'>;

@@ -1,13 +1,14 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { createServer, type Server } from 'node:http';
 import type { Health } from '@fanfare/runtime';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { SocketRequest } from './on-socket.ts';
+import { addressOf, createUpgrades, PATH, type UpgradeDeps } from './on-upgrade.ts';
 import { pingPeers } from './ping.ts';
+import { bytesOf } from './told.ts';
 
-export type GatewayServerDeps = {
+export type GatewayServerDeps = UpgradeDeps & {
   health: Health;
-  onSocket: (socket: WebSocket, request: SocketRequest) => void;
+  /** In [0, 1). */
+  random: () => number;
 };
 
 export type GatewayServer = {
@@ -18,10 +19,8 @@ export type GatewayServer = {
   close: (signal: AbortSignal) => Promise<void>;
 };
 
-const PATH = '/api/v1/ws/notifications';
 /** A frame larger than what is allowed is answered with an error; one larger than this closes the socket. */
 const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024;
-const SOCKETS_MAX = 10_000;
 const GOING_AWAY = 1001;
 
 /** The WebSocket, and health and metrics beside it on the same port. */
@@ -36,14 +35,11 @@ export async function startServer(
   });
   const server = createServer((request, response) => {
     if (deps.health.handle(request, response)) return;
-    const isSocketPath = pathOf(request) === PATH;
+    const isSocketPath = addressOf(request).pathname === PATH;
     response.writeHead(isSocketPath ? 426 : 404, isSocketPath ? { upgrade: 'websocket' } : {}).end();
   });
-  server.on('upgrade', (request, socket, head) => {
-    const refusal = refusalOf(request, sockets);
-    if (refusal !== null) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (opened) => deps.onSocket(opened, readRequest(request)));
-  });
+  const onUpgrade = createUpgrades(deps, sockets);
+  server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
   const stopPinging = pingPeers(sockets.clients);
   const port = await listen(server, address);
   return {
@@ -53,28 +49,9 @@ export async function startServer(
       stopPinging();
       server.close();
       server.closeIdleConnections();
-      await Promise.all(Array.from(sockets.clients, (socket) => sayGoodbye(socket, signal)));
+      await Promise.all(Array.from(sockets.clients, (socket) => sayGoodbye(socket, deps, signal)));
     },
   };
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
-}
-
-function readRequest({ url = '' }: IncomingMessage): SocketRequest {
-  const { searchParams } = new URL(url, 'ws://gateway');
-  return { cursor: searchParams.get('cursor') };
-}
-
-function refusalOf(request: IncomingMessage, { clients }: WebSocketServer): string | null {
-  if (pathOf(request) !== PATH) return '404 Not Found';
-  return clients.size >= SOCKETS_MAX ? '503 Service Unavailable' : null;
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
@@ -87,15 +64,25 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
 
 /** A client that does not answer the goodbye must not hold up the stop. */
 const GOODBYE_MS = 2_000;
+/** So that those who lose one process do not come to the others all at once. */
+const RECONNECT_WITHIN_MS = 5_000;
 
-function sayGoodbye(socket: WebSocket, signal: AbortSignal): Promise<void> {
+function sayGoodbye(
+  socket: WebSocket,
+  { random }: Pick<GatewayServerDeps, 'random'>,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => socket.terminate(), GOODBYE_MS);
-    signal.addEventListener('abort', () => socket.terminate());
+    const cut = (): void => socket.terminate();
+    const timer = setTimeout(cut, GOODBYE_MS);
+    signal.addEventListener('abort', cut);
     socket.once('close', () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', cut);
       resolve();
     });
+    const reconnect_in_ms = Math.round(random() * RECONNECT_WITHIN_MS);
+    socket.send(bytesOf({ reconnect_in_ms }), { binary: false }, () => undefined);
     socket.close(GOING_AWAY, 'the gateway stops; connect again');
   });
 }

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@fanfare/db';
+import type { LogPosition, ReadSnapshot } from '@fanfare/db';
 import { grouped } from '@fanfare/runtime';
 import { dispatch, type Hub } from './hub.ts';
 import { type StatusUpdate, statusUpdate } from './status-update.ts';
@@ -6,13 +6,16 @@ import type { Interest } from './told.ts';
 
 export type StatesDeps = {
   /** The newest state of each notification; an unknown id is missing. */
-  readMany: (ids: string[]) => Promise<Snapshot[]>;
-  readBatch: (id: string, limit: number) => Promise<Snapshot[]>;
+  readMany: (ids: string[]) => Promise<ReadSnapshot[]>;
+  readBatch: (id: string, limit: number) => Promise<ReadSnapshot[]>;
 };
+
+/** A state, and up to where the status log is in it. */
+export type ReadState = { state: StatusUpdate; offsets: LogPosition };
 
 export type States = {
   /** The present state of what a client asks for; nothing for an unknown id. */
-  read: (interest: Interest) => Promise<StatusUpdate[]>;
+  read: (interest: Interest) => Promise<ReadState[]>;
   /** Reads everything that somebody listens to, and tells what is newer than what they were told. */
   readAgain: (hub: Hub) => Promise<void>;
 };
@@ -27,10 +30,10 @@ const BATCH_STATES_MAX = 10_000;
 
 /** Clients that ask at the same time, as after a restart they all do, share their queries. */
 export function createStates(deps: StatesDeps): States {
-  const readOne = grouped<string, StatusUpdate[]>({
+  const readOne = grouped<string, ReadState[]>({
     run: async (ids) => {
       const states = new Map(
-        (await deps.readMany(ids)).map((row) => [row.notification_id, [statusUpdate(row)]]),
+        readStates(await deps.readMany(ids)).map((read) => [read.state.notification_id, [read]]),
       );
       return ids.map((id) => states.get(id) ?? []);
     },
@@ -38,9 +41,8 @@ export function createStates(deps: StatesDeps): States {
     inFlightMax: READS_IN_FLIGHT_MAX,
     queueMax: WAITING_IDS_MAX,
   });
-  const readBatch = grouped<string, StatusUpdate[]>({
-    run: (ids) =>
-      Promise.all(ids.map(async (id) => (await deps.readBatch(id, BATCH_STATES_MAX)).map(statusUpdate))),
+  const readBatch = grouped<string, ReadState[]>({
+    run: (ids) => Promise.all(ids.map(async (id) => readStates(await deps.readBatch(id, BATCH_STATES_MAX)))),
     sizeMax: 1,
     inFlightMax: READS_IN_FLIGHT_MAX,
     queueMax: WAITING_BATCHES_MAX,
@@ -54,11 +56,18 @@ export function createStates(deps: StatesDeps): States {
   };
 }
 
+/** They were read together, so they share their place in the log. */
+function readStates(rows: ReadSnapshot[]): ReadState[] {
+  const entries = Object.entries(rows[0]?.log_offsets ?? {});
+  const offsets = new Map(entries.map(([partition, offset]) => [Number(partition), offset]));
+  return rows.map((row) => ({ state: statusUpdate(row), offsets }));
+}
+
 async function readAgain({ readMany, readBatch }: StatesDeps, hub: Hub): Promise<void> {
   const interests = Array.from(hub.values(), (subscriptions) => [...subscriptions][0]?.interest);
   const ids = (kind: 'notification_id' | 'batch_id') =>
     interests.flatMap((interest) => (interest?.kind === kind ? [interest.id] : []));
-  const tell = (row: Snapshot): void => dispatch(hub, { state: statusUpdate(row), place: null });
+  const tell = (row: ReadSnapshot): void => dispatch(hub, { state: statusUpdate(row), place: null });
   for (const chunk of chunks(ids('notification_id'))) for (const row of await readMany(chunk)) tell(row);
   for (const id of ids('batch_id')) for (const row of await readBatch(id, BATCH_STATES_MAX)) tell(row);
 }
