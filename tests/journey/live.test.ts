@@ -128,10 +128,7 @@ describe('listening to journeys', function () {
   /** As REST shows it. */
   async function ended(ids: readonly string[]): Promise<void> {
     for (const id of ids)
-      await eventually(
-        async () => ENDS.has((await getNotification(services.urls.ingest, id)).status),
-        BOUND,
-      );
+      await eventually(async () => ENDS.has((await getNotification(services.urls.ingest, id)).status), BOUND);
   }
 
   async function listenToAll(): Promise<LiveClient> {
@@ -197,9 +194,7 @@ describe('listening to journeys', function () {
 
 function isEnded(clients: readonly LiveClient[], ids: readonly string[]): boolean {
   const states = clients.flatMap((client) => client.states);
-  const ends = new Set(
-    states.filter(({ status }) => ENDS.has(status)).map((state) => state.notification_id),
-  );
+  const ends = new Set(states.filter(({ status }) => ENDS.has(status)).map((state) => state.notification_id));
   return ids.every((id) => ends.has(id));
 }
 
