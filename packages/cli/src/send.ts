@@ -20,7 +20,8 @@ export const send: Command = {
   fanfare send --channel email --to ada@example.org --template ID --var Name=Ada --at 2h
   fanfare send --file people.csv --channel sms --content "We open at nine" --wait
 
-One is followed to its end: 0 is delivered, 1 is not. Ctrl-C ends the looking on, not the sending.
+One is followed to its end: 0 is delivered, 1 is not. Ctrl-C ends the looking on, not the sending. To look on takes
+a key that may read; with --no-wait one that may send is enough.
 
 CSV has a header row, whose columns are named as the flags or as the API's fields: to, content, priority,
 template, var.Name, metadata.order, ... An empty cell says nothing. NDJSON has a line for each, the body of
