@@ -17,6 +17,7 @@ export type BatchResource = Schemas['Batch'];
 export type BatchDetail = Schemas['BatchDetail'];
 export type BatchCancellation = Schemas['BatchCancellation'];
 export type MetricsResource = Schemas['Metrics'];
+export type TicketResource = Schemas['Ticket'];
 export type Trace = Schemas['Trace'];
 export type TraceEntry = Trace['entries'][number];
 export type TraceDetails = Schemas['TransitionDetails'];

@@ -36,6 +36,7 @@ import { type ListDeps, onList } from './on-list.ts';
 import { type MetricsDeps, onMetrics } from './on-metrics.ts';
 import { onRead, onReadBatch, onReadTrace, type ReadDeps } from './on-read.ts';
 import { onReschedule, type RescheduleDeps } from './on-reschedule.ts';
+import { onCreateTicket, type TicketDeps } from './on-ticket.ts';
 import { notFound, problem, type ProblemError } from './problem.ts';
 import { problemWriter } from './problem-writer.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -51,6 +52,7 @@ export type ServerDeps = CallerDeps &
   MetricsDeps &
   DeadLetterDeps &
   LaneDeps &
+  TicketDeps &
   TemplateDeps & {
     health: Health;
     /** How long a request may take to arrive. */
@@ -183,6 +185,9 @@ function addRoutes(app: FastifyInstance, deps: ServerDeps): void {
   addTemplateRoutes(app, deps);
   addDeadLetterRoutes(app, deps);
   addLaneRoutes(app, deps);
+  resource(app, '/api/v1/ws/tickets', {
+    POST: async (request, reply) => reply.code(201).send(await onCreateTicket(deps, callerIdOf(request))),
+  });
   resource(app, '/api/v1/metrics', { GET: onMetrics(deps) });
   resource(app, '/openapi.yaml', {
     GET: (_, reply) => Promise.resolve(reply.type('application/yaml').send(deps.openapi)),

@@ -167,6 +167,15 @@ export interface components {
             /** @description Of the next newer page; null at the newest */
             prev_cursor: string | null;
         };
+        Ticket: {
+            /** @description Opaque */
+            ticket: string;
+            /**
+             * Format: date-time
+             * @description Until then it opens sockets
+             */
+            expires_at: string;
+        };
         Metrics: {
             /** @description Accepted by REST or read from Kafka */
             created_per_minute: number;
