@@ -16,8 +16,8 @@ export async function commit(world: World, kind: FaultKind, choice: number): Pro
 type Done = Pick<FaultRecord, 'target' | 'liftedAt'>;
 type Doer = (world: World, choice: number) => Promise<Done>;
 
-/** As long as a restart of the server that an operator asked for. */
-const DOWN_MS = { postgres: 4_000, redis: 2_500, registry: 3_000 };
+/** As long as a restart of the server that an operator asked for; of Kafka, until a supervisor sees that it is gone. */
+const DOWN_MS = { kafka: 1_000, postgres: 4_000, redis: 2_500, registry: 3_000 };
 /** Session (6 s) and a moment: by then others have its partitions, and its leases (4.5 s) are over. */
 const FREEZE_MS = 9_000;
 const MISLEAD_MS = 3_000;
@@ -30,8 +30,9 @@ const doers: Readonly<Record<FaultKind, Doer>> = {
   scheduler: kill('scheduler'),
   gateway: kill('gateway'),
   freeze,
-  kafka: killKafka,
-  postgres: stopFor('postgres', DOWN_MS.postgres),
+  kafka: crash('kafka', 'SIGKILL'),
+  // It takes its children with it, and what it had not written is lost, as by a kill of all of them at once.
+  postgres: crash('postgres', 'SIGQUIT'),
   redis: stopFor('redis', DOWN_MS.redis),
   registry: async (world, choice) => {
     // Records by a schema that nobody has read yet have to wait for the registry.
@@ -64,16 +65,15 @@ async function freeze({ system }: World, choice: number): Promise<Done> {
   return { target: victim.label, liftedAt: Date.now() };
 }
 
-/** A supervisor needs a moment to see that it is gone. */
-const KAFKA_MISSED_MS = 1_000;
-
-async function killKafka({ system, expectEndOf }: World): Promise<Done> {
-  expectEndOf('kafka');
-  system.parts.kafka.kill('SIGKILL');
-  await sleep(KAFKA_MISSED_MS);
-  const liftedAt = Date.now();
-  await system.parts.kafka.restart();
-  return { target: 'kafka', liftedAt };
+function crash(part: 'kafka' | 'postgres', signal: NodeJS.Signals): Doer {
+  return async ({ system, expectEndOf }) => {
+    expectEndOf(part);
+    system.parts[part].kill(signal);
+    await sleep(DOWN_MS[part]);
+    const liftedAt = Date.now();
+    await system.parts[part].restart();
+    return { target: part, liftedAt };
+  };
 }
 
 function stopFor(part: PartName, downMs: number): Doer {
