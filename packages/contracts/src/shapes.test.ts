@@ -45,14 +45,25 @@ describe('a shape', () => {
       'colour: is not a field of this request',
     ]);
     expect(told(check('Redrive', { dry_run: 'yes', rate: 10_001, reason: 'none' }))).to.deep.equal([
+      'reason: must be one of rejected, attempts_exhausted, unknown_outcome, worker_crash_loop, publish_refused, id_conflict, row_missing, too_old, too_large, undecodable, invalid, unknown',
       'dry_run: must be true or false',
       'rate: must be a whole number from 1 to 10000',
-      'reason: must be one of rejected, attempts_exhausted, unknown_outcome, worker_crash_loop, publish_refused, id_conflict, row_missing, too_old, too_large, undecodable, invalid, unknown',
     ]);
     expect(told(check('NewTemplate', { ...sms, name: '', body: 'x'.repeat(100_001), variables: ['1'] })))
       .to.include('name: must be one line of 1 to 255 printable characters, and not blank')
       .and.include('body invalid-template: must be a string of at most 100000 characters')
       .and.include('variables: must be an array of at most 1000 names of A-Z, a-z, 0-9 and _');
+  });
+
+  it('tells them in the order of the schema, and last what the schema does not have', () => {
+    const wrong = { colour: 'red', max_attempts: 0, content: '', channel: 'sms' };
+    const checked = check('NewNotification', wrong, (_, fault) => fault('content', 'must not be blank'));
+    expect(told(checked).map((fault) => fault.split(/[ :]/, 1)[0])).to.deep.equal([
+      'recipient',
+      'content',
+      'max_attempts',
+      'colour',
+    ]);
   });
 
   it('counts code points, not code units', () => {

@@ -50,7 +50,9 @@ export function check<N extends ShapeName>(
   rule(given, (field, message) => {
     if (!told.has(field)) faults.push(faultOf(fields, field, message));
   });
-  return isRight<Shaped<N>>(given, faults) ? { ok: true, given } : { ok: false, given, faults };
+  return isRight<Shaped<N>>(given, faults)
+    ? { ok: true, given }
+    : { ok: false, given, faults: inOrder(faults, Object.keys(fields)) };
 }
 
 /** The names of the fields that a shape has. */
@@ -94,6 +96,13 @@ function faultsOf(input: Input, fields: Fields, required: readonly string[]): Fi
 function faultOf(fields: Fields, field: string, message?: string): FieldFault {
   const { must = 'is not a field of this request', type = 'invalid-request' } = fields[field] ?? {};
   return { field, message: message ?? must, type };
+}
+
+/** Of the schema, what it does not have last: of several kinds of fault the first names the answer. */
+function inOrder(faults: FieldFault[], order: string[]): FieldFault[] {
+  const places = new Map(order.map((field, place) => [field, place]));
+  const placeOf = ({ field }: FieldFault): number => places.get(field) ?? order.length;
+  return faults.toSorted((one, other) => placeOf(one) - placeOf(other));
 }
 
 function without(told: Set<string>, input: Input): Input {

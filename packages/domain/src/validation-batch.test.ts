@@ -22,10 +22,10 @@ describe('validation of a batch', () => {
   it('says what is wrong with it and with each member, under its index, at once', () => {
     const notifications = [SMS, { ...SMS, content: '', colour: 'red' }, 7, {}];
     expect(faultsOf({ notifications, metadata: { a: '\0' }, name: 'x' })).to.deep.equal([
-      'name invalid-request',
       'metadata invalid-request',
-      'notifications[1].colour invalid-request',
+      'name invalid-request',
       'notifications[1].content invalid-content',
+      'notifications[1].colour invalid-request',
       'notifications[2] invalid-request',
       'notifications[3].channel invalid-channel',
       'notifications[3].recipient invalid-recipient',

@@ -239,8 +239,8 @@ describe('validation of content', () => {
     expect(accepted({ ...SMS, template_id }).content).to.equal('Merhaba');
     expect(faultsOf({ ...rest, template_id, content: '' })).to.deep.equal(['content/invalid-content']);
     expect(faultsOf({ ...rest, template_id: 'welcome' })).to.deep.equal([
-      'template_id',
       'content/invalid-content',
+      'template_id',
     ]);
   });
 });
