@@ -47,6 +47,8 @@ reads on:
       if (terminal.isLive) terminal.show('Listening; Ctrl-C ends it.');
     };
     await deps.follow({ ...stream, onOpen }, AbortSignal.any([signal, terminal.gone]));
+    // Over the `^C` that a terminal writes.
+    if (terminal.isLive) terminal.show('');
     terminal.clear();
     return endOf(deps);
   },
