@@ -89,7 +89,10 @@ export async function readProgress(db: Database, topic: string, partition: numbe
 
 const REWIND: Statement = {
   name: 'rewind_progress',
-  text: `UPDATE stream_progress SET next_offset = $4 WHERE topic = $1 AND partition = $2 AND next_offset = $3`,
+  // The new name of the log ends what readers remember of the old one's offsets.
+  text: `
+    UPDATE stream_progress SET next_offset = $4, topic_id = gen_random_uuid()
+    WHERE topic = $1 AND partition = $2 AND next_offset = $3`,
 };
 
 /** Sets a position back when the log behind it was made anew; nothing if somebody else has moved it meanwhile. */

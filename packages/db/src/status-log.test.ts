@@ -10,6 +10,7 @@ import {
   project,
   readProgress,
   readStatusLog,
+  rewindProgress,
 } from './index.ts';
 
 type Told = [id: string, status: string, version: number];
@@ -87,6 +88,15 @@ describe('the status log', function statusLog() {
         [b, 1],
         [a, 1_000_001],
       ]);
+  });
+
+  it('says that it is another log once a partition was made anew', async () => {
+    await happen(0, [[randomUUID(), 'queued', 1]]);
+    await rewindProgress(test.db, STATUS_TOPIC, { partition: 0, expected: 2, next: 0 });
+    const { logId } = await read(ALL, NOWHERE);
+    expect(logId).to.match(/^0:/);
+    await happen(0, [[randomUUID(), 'queued', 1]]);
+    expect((await read(ALL, NOWHERE)).logId).to.equal(logId);
   });
 
   it('reads of one notification, or of a batch, alone', async () => {
