@@ -8,6 +8,7 @@ import {
   forgetExpiredKeys,
   getBatch,
   getNotification,
+  forgetKey,
   guardKey,
   type IdempotencyKey,
   RowRefused,
@@ -158,6 +159,8 @@ describe('idempotency keys', () => {
     const later = await guardKey(test.db, keyed('another', key.key));
     expect(later).to.deep.equal({ ...first, is_first: false });
     await age(key, '24:00:01');
+    expect(await guardKey(test.db, key)).to.include({ is_first: true });
+    await forgetKey(test.db, key);
     expect(await guardKey(test.db, key)).to.include({ is_first: true });
   });
 });

@@ -98,6 +98,16 @@ export async function guardKey(
   return row;
 }
 
+const FORGET_KEY: Statement = {
+  name: 'forget_key',
+  text: 'DELETE FROM idempotency_keys WHERE caller = $1 AND path = $2 AND key = $3',
+};
+
+/** Frees the key of a request that was refused: put right, it may come again under the same key. */
+export async function forgetKey(db: Database, { caller, path, key }: IdempotencyKey): Promise<void> {
+  await db.query(FORGET_KEY, [caller, path, key]);
+}
+
 const FORGET_EXPIRED_KEYS: Statement = {
   name: 'forget_expired_keys',
   text: `

@@ -21,6 +21,7 @@ export {
   findFirstUse,
   type FirstUse,
   forgetExpiredKeys,
+  forgetKey,
   type GuardedUse,
   guardKey,
   type IdempotencyKey,

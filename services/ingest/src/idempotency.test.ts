@@ -228,6 +228,15 @@ describe('idempotency', () => {
       expect(again.json()).to.deep.equal(first.json());
     });
 
+    it('what was refused may be put right, and come again under its key', async () => {
+      const key = withKey(randomUUID());
+      const url = '/api/v1/dead-letters/purge';
+      expect((await post(url, { dry_run: 'yes' }, key)).statusCode).to.equal(400);
+      expect((await post(url, { dry_run: true }, key)).statusCode).to.equal(200);
+      expect((await post(url, { dry_run: 'no' }, key)).statusCode).to.equal(409);
+      expect((await post(url, { dry_run: true }, key)).statusCode).to.equal(200);
+    });
+
     it('another body under a key is refused everywhere', async () => {
       const key = withKey(randomUUID());
       const url = '/api/v1/dead-letters/redrive';

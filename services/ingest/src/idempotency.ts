@@ -73,7 +73,10 @@ function refuseMismatch({ digest }: KnownUse, key: IdempotencyKey): void {
   });
 }
 
-export type GuardDeps = { guardKey: (key: IdempotencyKey) => Promise<GuardedUse> };
+export type GuardDeps = {
+  guardKey: (key: IdempotencyKey) => Promise<GuardedUse>;
+  forgetKey: (key: IdempotencyKey) => Promise<void>;
+};
 
 /** A key that has come before, or for the first time, and when that was, in epoch milliseconds. */
 export type Repeat = { isFirst: boolean; sinceMs: number };
@@ -86,6 +89,14 @@ export async function guard({ guardKey }: GuardDeps, key: IdempotencyKey): Promi
   const use = await guardKey(key);
   refuseMismatch(use, key);
   return { isFirst: use.is_first, sinceMs: use.created_at };
+}
+
+/** After a refusal the key of a guarded request is free, if it was not in use before. */
+export async function freeRefused(
+  { forgetKey }: GuardDeps,
+  { key, repeat, error }: { key: IdempotencyKey; repeat: Repeat; error: unknown },
+): Promise<void> {
+  if (repeat.isFirst && error instanceof ProblemError && error.problem.status < 500) await forgetKey(key);
 }
 
 const KEY = /^[\x20-\x7e]{1,255}$/;

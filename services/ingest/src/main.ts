@@ -9,6 +9,7 @@ import {
   findAccepted,
   findBatch,
   findFirstUse,
+  forgetKey,
   forgetOutbox,
   getBatch,
   getNotification,
@@ -183,6 +184,7 @@ function idempotency(db: Database, redis: RedisHandle) {
     recallUse: grouped({ ...recalls, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
     findFirstUse: (key: IdempotencyKey) => findFirstUse(db, key),
     guardKey: (key: IdempotencyKey) => guardKey(db, key),
+    forgetKey: (key: IdempotencyKey) => forgetKey(db, key),
   };
 }
 

@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import { DatabaseAway } from '@fanfare/db';
 import { QueueFull } from '@fanfare/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MaybeAccepted } from './accept.ts';
+import { lingering } from './lingering.ts';
 import { problem, ProblemError, type ProblemName, unavailable } from './problem.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
@@ -9,18 +11,19 @@ type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyRepl
 
 /** Answers every error with a problem, and tells of those that are bugs of ours. */
 export function problemWriter(onBug: (error: unknown) => void): ErrorHandler {
-  return (error, { id, url }, reply) => {
+  return (error, { id, url, raw }, reply) => {
     const { problem: body, headers } = problemOf(error);
     if (body.status === 500) onBug(error);
-    void reply
-      .code(body.status)
-      .headers({
-        ...SECURITY_HEADERS,
-        ...headers,
-        'content-type': 'application/problem+json',
-        'x-correlation-id': id,
-      })
-      .send(JSON.stringify({ ...body, instance: url, correlation_id: id }));
+    const answer = JSON.stringify({ ...body, instance: url, correlation_id: id });
+    reply.code(body.status).headers({
+      ...SECURITY_HEADERS,
+      ...headers,
+      'content-type': 'application/problem+json',
+      'x-correlation-id': id,
+    });
+    if (body.status !== 413) return void reply.send(answer);
+    reply.headers({ 'content-length': Buffer.byteLength(answer), connection: 'close' });
+    void reply.send(Readable.from(lingering(answer, raw)));
   };
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { InjectOptions } from 'fastify';
 import { contract, expectContract, OPENAPI, useServer } from './fixture.ts';
 
 describe('server', () => {
@@ -119,124 +118,6 @@ describe('server', () => {
     expect(bad.headers['x-correlation-id']).to.match(/^[0-9a-f-]{36}$/);
   });
 
-  const refusals: [string, InjectOptions, number, string][] = [
-    [
-      'no JSON',
-      { method: 'POST', url: '/api/v1/notifications', payload: '{', headers: json() },
-      400,
-      'malformed-body',
-    ],
-    [
-      'an empty body',
-      { method: 'POST', url: '/api/v1/notifications', headers: json() },
-      400,
-      'malformed-body',
-    ],
-    [
-      'bytes that are no UTF-8',
-      {
-        method: 'POST',
-        url: '/api/v1/notifications',
-        payload: Buffer.from([0x22, 0xff, 0x22]),
-        headers: json(),
-      },
-      400,
-      'malformed-body',
-    ],
-    [
-      'a list',
-      { method: 'POST', url: '/api/v1/notifications', payload: '[]', headers: json() },
-      400,
-      'invalid-request',
-    ],
-    [
-      'another media type',
-      {
-        method: 'POST',
-        url: '/api/v1/notifications',
-        payload: 'a=b',
-        headers: { 'content-type': 'text/plain' },
-      },
-      415,
-      'unsupported-media-type',
-    ],
-    [
-      'a body without a type',
-      { method: 'POST', url: '/api/v1/notifications', payload: Buffer.from('{}') },
-      415,
-      'unsupported-media-type',
-    ],
-    [
-      'a body over 1 MiB',
-      {
-        method: 'POST',
-        url: '/api/v1/notifications',
-        payload: JSON.stringify('x'.repeat(1024 * 1024)),
-        headers: json(),
-      },
-      413,
-      'payload-too-large',
-    ],
-    [
-      'an unknown template',
-      {
-        method: 'POST',
-        url: '/api/v1/notifications',
-        payload: JSON.stringify({ ...sms, template_id: randomUUID() }),
-        headers: json(),
-      },
-      422,
-      'unknown-template',
-    ],
-    ['another method', { method: 'DELETE', url: '/api/v1/notifications' }, 405, 'method-not-allowed'],
-    ['an unknown path', { method: 'GET', url: '/api/v2' }, 404, 'not-found'],
-    ['an unknown id', { method: 'GET', url: `/api/v1/notifications/${randomUUID()}` }, 404, 'not-found'],
-    ['what is no id', { method: 'GET', url: '/api/v1/notifications/1' }, 404, 'not-found'],
-    ['a malformed escape in a path', { method: 'GET', url: '/api/v1/notifications/%zz' }, 404, 'not-found'],
-    [
-      'an unknown batch',
-      { method: 'GET', url: `/api/v1/notifications/batch/${randomUUID()}` },
-      404,
-      'not-found',
-    ],
-    [
-      'the trace of an unknown id',
-      { method: 'GET', url: `/api/v1/notifications/${randomUUID()}/trace` },
-      404,
-      'not-found',
-    ],
-    [
-      'an empty batch',
-      {
-        method: 'POST',
-        url: '/api/v1/notifications/batch',
-        payload: '{"notifications":[]}',
-        headers: json(),
-      },
-      400,
-      'invalid-request',
-    ],
-    [
-      'a batch of 1001',
-      {
-        method: 'POST',
-        url: '/api/v1/notifications/batch',
-        payload: JSON.stringify({ notifications: Array.from({ length: 1001 }, () => sms) }),
-        headers: json(),
-      },
-      400,
-      'invalid-request',
-    ],
-  ];
-  for (const [what, request, status, type] of refusals)
-    it(`refuses ${what}: ${status} ${type}`, async () => {
-      const answer = await server.app.inject(request);
-      expect(answer.json()).to.include({ type: `/probs/${type}`, status });
-      expect(answer.statusCode).to.equal(status);
-      expect(answer.json().correlation_id).to.equal(answer.headers['x-correlation-id']);
-      if (status === 405) expect(answer.headers['allow']).to.equal('GET, POST');
-    });
-
   it('has exactly the paths and methods of the contract, which it serves', async () => {
     for (const [path, methods] of Object.entries(contract.paths))
       for (const method of Object.keys(methods)) {
@@ -253,7 +134,3 @@ describe('server', () => {
     expect((await server.app.inject('/openapi.yaml')).body).to.equal(OPENAPI);
   });
 });
-
-function json(): Record<string, string> {
-  return { 'content-type': 'application/json' };
-}

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUIDv7 } from 'node:crypto';
 import { type IncomingMessage, METHODS } from 'node:http';
 import { check } from '@fanfare/contracts';
@@ -12,7 +11,7 @@ import { allowOrigins } from './cors.ts';
 import { DOCS_PAGE } from './docs-page.ts';
 import { type BatchCancelDeps, onCancelBatch } from './on-batch-cancel.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
-import { type Answer, guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
+import { type Answer, freeRefused, guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
 import {
   type DeadLetterDeps,
@@ -23,6 +22,7 @@ import {
   onRedrive,
   onRedriveOne,
 } from './on-dead-letters.ts';
+import { acceptJsonOnly } from './json-body.ts';
 import { type LaneDeps, type LanePath, onListLanes, onPauseLanes, onResumeLanes } from './on-lanes.ts';
 import {
   onChangeTemplate,
@@ -140,6 +140,11 @@ function guardKeys(app: FastifyInstance, deps: GuardDeps): void {
     route.preHandler = async (request) => {
       const key = keyOf(request);
       if (key !== null) request.repeat = await guard(deps, key);
+    };
+    route.onError = async (request, _, error) => {
+      const { repeat } = request;
+      const key = repeat === null ? null : keyOf(request);
+      if (repeat !== null && key !== null) await freeRefused(deps, { key, repeat, error });
     };
   });
 }
@@ -288,18 +293,6 @@ function resource(app: FastifyInstance, url: string, handlers: Record<string, Ha
     Promise.reject(problem('method-not-allowed', { headers: { allow: methods.join(', ') } }));
   // Whatever comes with it.
   app.route({ method: others, url, onRequest: refuse, handler: refuse });
-}
-
-function acceptJsonOnly(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
-    try {
-      if (!isUtf8(body)) throw new SyntaxError('it is not UTF-8');
-      done(null, JSON.parse(body.toString('utf8')));
-    } catch (error) {
-      done(problem('malformed-body', { detail: error instanceof Error ? error.message : String(error) }));
-    }
-  });
 }
 
 /** One made here grows with time, like ids, which keeps the new entries of its index together. */

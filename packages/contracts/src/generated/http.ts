@@ -437,8 +437,8 @@ export interface components {
         Pause: {
             /** @description For whoever lists lanes. One line, not blank, without control characters */
             reason?: string | null;
-        };
-        Resume: Record<string, never>;
+        } | null;
+        Resume: Record<string, never> | null;
         /** @description RFC 9457 */
         Problem: {
             /** @description Such as /probs/invalid-recipient */
