@@ -7,27 +7,33 @@ import { mustRun, run } from './program.ts';
 /** How to run a Python program that finds its packages. */
 export type Python = { command: string; env: NodeJS.ProcessEnv };
 
+/** Packages with everything below them, pinned. */
+export type Packages = { requirements: string; what: string };
+
 const HERE = import.meta.dirname;
-const REQUIREMENTS = join(HERE, 'requirements.txt');
+const AVRO_PRODUCER: Packages = {
+  requirements: join(HERE, 'requirements.txt'),
+  what: 'confluent-kafka for the Avro producer, about 25 MB',
+};
 const VENVS = join(HERE, '..', '..', '.fanfare', 'venv');
 /** 25 MB of packages over a slow line. */
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
 const MISSING =
-  'the Avro door is tried with a Python program: install Python 3.10 or newer with venv or pip ' +
+  'these tests run Python programs: install Python 3.10 or newer with venv or pip ' +
   '(Debian: apt-get install -y --no-install-recommends python3 python3-venv)';
 
-/** A Python with the packages of requirements.txt; made once, made again when those or Python change. */
-export async function python(): Promise<Python> {
+/** A Python with these packages; made once, made again when they or Python change. */
+export async function python(packages: Packages = AVRO_PRODUCER): Promise<Python> {
   const version = await run('python3', ['-c', 'import sys; print(sys.version)']).catch(() => null);
   if (version === null || version.code !== 0) throw new Error(MISSING);
-  const wanted = Buffer.concat([version.stdout, await readFile(REQUIREMENTS)]);
+  const wanted = Buffer.concat([version.stdout, await readFile(packages.requirements)]);
   const dir = join(VENVS, createHash('sha256').update(wanted).digest('hex').slice(0, 12));
-  if (!existsSync(join(dir, 'complete'))) await make(dir);
+  if (!existsSync(join(dir, 'complete'))) await make(dir, packages);
   return pythonIn(dir);
 }
 
-async function make(dir: string): Promise<void> {
-  process.stdout.write('    installing confluent-kafka for the Avro producer, about 25 MB ...\n');
+async function make(dir: string, { requirements, what }: Packages): Promise<void> {
+  process.stdout.write(`    installing ${what} ...\n`);
   // Half an environment is left when a run is interrupted.
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
@@ -39,7 +45,7 @@ async function make(dir: string): Promise<void> {
     '--quiet',
     '--disable-pip-version-check',
     '--requirement',
-    REQUIREMENTS,
+    requirements,
   ];
   const install = { timeoutMs: INSTALL_TIMEOUT_MS };
   if (venv.code === 0) await mustRun(venvPython(dir), pip, install);
