@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { connectDatabase, createApiKey, type Database } from '@fanfare/db';
+import { connectDatabase, createApiKey, type Database, revokeApiKey } from '@fanfare/db';
 import { stack } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
@@ -60,6 +60,16 @@ describe('who may listen, on the port of REST, with AUTH_MODE=api-key', function
     const { status, ticket } = await ticketFor(reader);
     expect(status).to.equal(201);
     expect(await listen(`?ticket=${ticket}`, { origin: apiUrl })).to.have.property('cursor');
+  });
+
+  it('nobody whose key was revoked meanwhile', async () => {
+    const { id, text } = await createApiKey(db, { name: 'guest', scopes: ['read'] });
+    const { ticket } = await ticketFor(text);
+    await listen('', { authorization: `Bearer ${text}` });
+    await listen(`?ticket=${ticket}`);
+    const closed = sockets.map((socket) => once(socket, 'close') as Promise<[number]>);
+    await revokeApiKey(db, id);
+    expect((await Promise.all(closed)).flatMap(([code]) => code)).to.deep.equal([1008, 1008]);
   });
 
   it('nobody else', async () => {

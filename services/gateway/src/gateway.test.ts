@@ -322,6 +322,7 @@ describe('gateway', () => {
       readLog: (page) => readStatusLog(db, STATUS_TOPIC, page),
       verifyKey: null,
       readTicket: () => Promise.resolve(null),
+      findCallers: () => Promise.resolve([]),
       allowedOrigins: [],
       socketsMax: 1_000,
       socketsPerCallerMax: 1_000,

@@ -15,6 +15,7 @@ import { type Config, gauge, grouped, runService } from '@fanfare/runtime';
 import type { AdmissionDeps } from './admission.ts';
 import { config } from './config.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import type { KeyedSocketsDeps } from './keyed-sockets.ts';
 
 /** Two queries at a time for each kind of id and for clients that resume, one to follow the log, and health. */
 const CONNECTIONS_MAX = 8;
@@ -61,10 +62,14 @@ await runService({
   },
 });
 
-function admission({ AUTH_MODE, ALLOWED_ORIGINS }: Config<typeof config>, db: Database): AdmissionDeps {
+function admission(
+  { AUTH_MODE, ALLOWED_ORIGINS }: Config<typeof config>,
+  db: Database,
+): AdmissionDeps & KeyedSocketsDeps {
   const findKey = grouped({ ...LOOKUPS, run: (ids: string[]) => findApiKeys(db, ids) });
   return {
     verifyKey: AUTH_MODE === 'none' ? null : createKeyring({ findKey }),
+    findCallers: (ids) => findApiKeys(db, ids),
     allowedOrigins: ALLOWED_ORIGINS,
     readTicket: async (text) => {
       const ticket = readTicket(await readCursorKey(db), text, Date.now());

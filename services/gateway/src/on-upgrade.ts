@@ -1,8 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ANONYMOUS, type Caller } from '@fanfare/domain';
+import type { Caller } from '@fanfare/domain';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { admit, type AdmissionDeps, type Denial } from './admission.ts';
+import type { KeyedSockets } from './keyed-sockets.ts';
 import type { SocketRequest } from './on-socket.ts';
 
 export type UpgradeDeps = AdmissionDeps & {
@@ -15,19 +16,10 @@ export type UpgradeDeps = AdmissionDeps & {
 export const PATH = '/api/v1/ws/notifications';
 
 /** Opens sockets for those who may have one, and tells the others why not. */
-export function createUpgrades(deps: UpgradeDeps, sockets: WebSocketServer) {
-  const socketsOf = new Map<string, number>();
-
-  function count({ id }: Caller, more: number): void {
-    const now = (socketsOf.get(id) ?? 0) + more;
-    if (now > 0) socketsOf.set(id, now);
-    else socketsOf.delete(id);
-  }
-
+export function createUpgrades(deps: UpgradeDeps, sockets: WebSocketServer, keyed: KeyedSockets) {
   function overload(caller: Caller): Denial | null {
     if (sockets.clients.size >= deps.socketsMax) return FULL;
-    const isKnown = caller.id !== ANONYMOUS.id;
-    return isKnown && (socketsOf.get(caller.id) ?? 0) >= deps.socketsPerCallerMax ? TOO_MANY : null;
+    return keyed.count(caller) >= deps.socketsPerCallerMax ? TOO_MANY : null;
   }
 
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
@@ -42,8 +34,7 @@ export function createUpgrades(deps: UpgradeDeps, sockets: WebSocketServer) {
     if (refusal !== null) return refuse(socket, refusal);
     socket.off('error', cut);
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      count(caller, 1);
-      opened.once('close', () => count(caller, -1));
+      keyed.add(caller, opened);
       deps.onSocket(opened, { cursor: query.get('cursor') });
     });
   };

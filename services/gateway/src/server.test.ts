@@ -22,6 +22,7 @@ describe('the server of sockets', () => {
       onSocket: () => undefined,
       verifyKey: null,
       readTicket: () => Promise.resolve(null),
+      findCallers: () => Promise.resolve([]),
       allowedOrigins: [],
       socketsMax: 10,
       socketsPerCallerMax: 10,
@@ -80,6 +81,27 @@ describe('the server of sockets', () => {
     first?.close();
     if (first !== undefined) await once(first, 'close');
     expect((await open(url, bearer))[0]).to.equal(101);
+  });
+
+  it('closes the sockets of a key that was revoked, soon, and no others', async () => {
+    const answers: ((string | null)[] | null)[] = [null, [ID, 'b'.repeat(16)], [ID, null]];
+    const url = await start({
+      verifyKey: ({ id }) => ({ id, scopes: ['read'] }),
+      expelEveryMs: 20,
+      findCallers: (ids) => {
+        const [answer] = answers.length > 1 ? answers.splice(0, 1) : answers;
+        if (answer === null || answer === undefined) return Promise.reject(new Error('away'));
+        const callers = ids.map((id) => answer.find((known) => known === id) ?? null);
+        return Promise.resolve(callers.map((id) => (id === null ? null : { id, scopes: ['read'] as const })));
+      },
+    });
+    await open(url, bearer);
+    await open(url, { authorization: bearer.authorization.replace(ID, 'b'.repeat(16)) });
+    const [kept, revoked] = clients;
+    if (revoked === undefined) throw new Error('there is no client');
+    const [code] = (await once(revoked, 'close')) as [number];
+    expect(code).to.equal(1008);
+    expect(kept?.readyState).to.equal(WebSocket.OPEN);
   });
 
   it('counts nobody who has no key of his own', async () => {

@@ -1,15 +1,19 @@
 import { createServer, type Server } from 'node:http';
 import type { Health } from '@fanfare/runtime';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { createKeyedSockets, type KeyedSocketsDeps } from './keyed-sockets.ts';
 import { addressOf, createUpgrades, PATH, type UpgradeDeps } from './on-upgrade.ts';
 import { pingPeers } from './ping.ts';
 import { bytesOf } from './told.ts';
 
-export type GatewayServerDeps = UpgradeDeps & {
-  health: Health;
-  /** In [0, 1). */
-  random: () => number;
-};
+export type GatewayServerDeps = UpgradeDeps &
+  KeyedSocketsDeps & {
+    health: Health;
+    /** In [0, 1). */
+    random: () => number;
+    /** How often revoked keys are looked for, as often as REST does by default. */
+    expelEveryMs?: number;
+  };
 
 export type GatewayServer = {
   port: number;
@@ -22,6 +26,7 @@ export type GatewayServer = {
 /** A frame larger than what is allowed is answered with an error; one larger than this closes the socket. */
 const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024;
 const GOING_AWAY = 1001;
+const EXPEL_EVERY_MS = 5_000;
 
 /** The WebSocket, and health and metrics beside it on the same port. */
 export async function startServer(
@@ -38,7 +43,9 @@ export async function startServer(
     const isSocketPath = addressOf(request).pathname === PATH;
     response.writeHead(isSocketPath ? 426 : 404, isSocketPath ? { upgrade: 'websocket' } : {}).end();
   });
-  const onUpgrade = createUpgrades(deps, sockets);
+  const keyed = createKeyedSockets(deps);
+  const expelling = setInterval(() => void keyed.expel(), deps.expelEveryMs ?? EXPEL_EVERY_MS);
+  const onUpgrade = createUpgrades(deps, sockets, keyed);
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
   const stopPinging = pingPeers(sockets.clients);
   const port = await listen(server, address);
@@ -46,6 +53,7 @@ export async function startServer(
     port,
     clients: () => sockets.clients.size,
     close: async (signal) => {
+      clearInterval(expelling);
       stopPinging();
       server.close();
       server.closeIdleConnections();

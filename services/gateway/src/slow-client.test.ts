@@ -38,6 +38,7 @@ describe('a client that never reads', function () {
         health: createHealth(() => ({})),
         verifyKey: null,
         readTicket: () => Promise.resolve(null),
+        findCallers: () => Promise.resolve([]),
         allowedOrigins: [],
         socketsMax: 1_000,
         socketsPerCallerMax: 1_000,
