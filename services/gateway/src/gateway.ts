@@ -51,6 +51,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const socketDeps: SocketDeps = {
     hub,
     backlog: { bytes: 0 },
+    load: { subscriptions: 0 },
     readStates: states.read,
     readLog: pagesOf(options),
     place: feed.place,

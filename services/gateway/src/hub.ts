@@ -9,15 +9,19 @@ export type Listener = {
   room: () => Promise<void>;
   sent: Sent;
   subscriptions: Map<string, Subscription>;
+  load: Load;
 };
+
+/** What all listeners of a process have together. */
+export type Load = { subscriptions: number };
 
 export type Subscription = Joined & { listener: Listener; interest: Interest };
 
 /** Who listens to what, by the key of the interest. */
 export type Hub = Map<string, Set<Subscription>>;
 
-export function createListener(outlet: Pick<Listener, 'send' | 'room'>): Listener {
-  return { ...outlet, sent: new Map(), subscriptions: new Map() };
+export function createListener(outlet: Pick<Listener, 'send' | 'room'>, load: Load): Listener {
+  return { ...outlet, sent: new Map(), subscriptions: new Map(), load };
 }
 
 /** A change, or a state read again: goes to whoever listens and has nothing as new. */
@@ -35,6 +39,7 @@ export function subscribe(hub: Hub, listener: Listener, interest: Interest, join
   const known = listener.subscriptions.get(key);
   const subscription = known ?? { listener, sent: listener.sent, interest, join, keepsVersions };
   subscription.join = join;
+  if (known === undefined) listener.load.subscriptions += 1;
   listener.subscriptions.set(key, subscription);
   hub.set(key, (hub.get(key) ?? new Set()).add(subscription));
   return subscription;
@@ -45,6 +50,7 @@ export function unsubscribe(hub: Hub, listener: Listener, interest: Interest): v
   const subscription = listener.subscriptions.get(key);
   if (subscription === undefined) return;
   listener.subscriptions.delete(key);
+  listener.load.subscriptions -= 1;
   if (interest.kind === 'notification_id') listener.sent.delete(interest.id);
   const others = hub.get(key);
   others?.delete(subscription);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { stateOf } from './fixture.ts';
 import { createListener, dispatch, type Hub, leave } from './hub.ts';
-import { onClientFrame, SUBSCRIPTIONS_MAX } from './on-client-frame.ts';
+import { onClientFrame, PROCESS_SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_MAX } from './on-client-frame.ts';
 import type { StatusUpdate } from './status-update.ts';
 import type { Interest, Place } from './told.ts';
 
@@ -15,10 +15,14 @@ function clientOf(
   const sent: Frame[] = [];
   const errors: unknown[] = [];
   const hub: Hub = new Map();
-  const listener = createListener({
-    send: (_, frame) => void sent.push(JSON.parse(frame.toString()) as Frame),
-    room: () => Promise.resolve(),
-  });
+  const load = { subscriptions: 0 };
+  const listener = createListener(
+    {
+      send: (_, frame) => void sent.push(JSON.parse(frame.toString()) as Frame),
+      room: () => Promise.resolve(),
+    },
+    load,
+  );
   const deps = {
     hub,
     readStates: async (interest: Interest) => {
@@ -32,7 +36,7 @@ function clientOf(
   };
   const say = (frame: object) => onClientFrame(deps, listener, Buffer.from(JSON.stringify(frame)));
   const ask = (action: string, id: string) => say({ action, notification_id: id });
-  return { sent, errors, hub, listener, ask, say };
+  return { sent, errors, hub, listener, load, ask, say };
 }
 const refusals = (frames: Frame[]) =>
   frames.flatMap(({ error }) => (error === undefined ? [] : [error.type]));
@@ -50,6 +54,20 @@ describe('onClientFrame', () => {
     await client.ask('subscribe', randomUUID());
     expect(refusals(client.sent)).to.have.length(1);
     expect(client.sent).to.have.length(SUBSCRIPTIONS_MAX + 3);
+  });
+
+  it('refuses what is too much for the process, and counts what there is', async () => {
+    const client = clientOf();
+    client.load.subscriptions = PROCESS_SUBSCRIPTIONS_MAX - 1;
+    const [id, other] = [randomUUID(), randomUUID()];
+    for (const one of [id, id, other]) await client.ask('subscribe', one);
+    expect(refusals(client.sent)).to.deep.equal(['/probs/overloaded']);
+    await client.ask('unsubscribe', id);
+    await client.ask('unsubscribe', id);
+    await client.ask('subscribe', other);
+    leave(client.hub, client.listener);
+    expect(refusals(client.sent)).to.have.length(1);
+    expect(client.load.subscriptions).to.equal(PROCESS_SUBSCRIPTIONS_MAX - 1);
   });
 
   it('answers nothing to a client that has unsubscribed or gone meanwhile', async () => {

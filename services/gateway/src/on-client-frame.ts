@@ -21,6 +21,8 @@ export type ClientFrameDeps = ReplayDeps & {
 };
 
 export const SUBSCRIPTIONS_MAX = 10_000;
+/** Of all sockets of a process, at two thirds of a kilobyte each. */
+export const PROCESS_SUBSCRIPTIONS_MAX = 500_000;
 
 /** Does what a client asks for, or says why not; never throws and never rejects. */
 export function onClientFrame(deps: ClientFrameDeps, listener: Listener, bytes: Buffer): Promise<void> {
@@ -36,8 +38,8 @@ export async function carryOut(
   if ('type' in frame) return refuse(listener, frame);
   const interest = frame.action === 'resume' ? frame.cursor.interest : frame.interest;
   if (frame.action === 'unsubscribe') return unsubscribe(deps.hub, listener, interest);
-  if (listener.subscriptions.size >= SUBSCRIPTIONS_MAX && !listener.subscriptions.has(keyOf(interest)))
-    return refuse(listener, refusal('too-many-subscriptions', interest));
+  const excess = listener.subscriptions.has(keyOf(interest)) ? null : excessOf(listener);
+  if (excess !== null) return refuse(listener, refusal(excess, interest));
   try {
     if (frame.action === 'resume') await onResume(deps, listener, frame.cursor);
     else await onSubscribe(deps, listener, interest);
@@ -46,6 +48,12 @@ export async function carryOut(
     unsubscribe(deps.hub, listener, interest);
     refuse(listener, refusal('unavailable', interest));
   }
+}
+
+/** Why a listener may not have another subscription. */
+function excessOf({ subscriptions, load }: Listener): keyof typeof DETAILS | null {
+  if (subscriptions.size >= SUBSCRIPTIONS_MAX) return 'too-many-subscriptions';
+  return load.subscriptions >= PROCESS_SUBSCRIPTIONS_MAX ? 'overloaded' : null;
 }
 
 async function onSubscribe(deps: ClientFrameDeps, listener: Listener, interest: Interest): Promise<void> {
@@ -108,6 +116,7 @@ function sendResync({ listener, interest }: Asker): void {
 const DETAILS = {
   'not-found': 'there is nothing with this id',
   'too-many-subscriptions': `a socket may subscribe ${SUBSCRIPTIONS_MAX} times`,
+  overloaded: 'this process has as many subscriptions as it may, connect again later',
   unavailable: 'the state cannot be read now, subscribe again later',
 } as const;
 

@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
 import { resumeFrame } from './client-frame.ts';
-import { createListener, leave } from './hub.ts';
+import { createListener, leave, type Load } from './hub.ts';
 import { carryOut, type ClientFrameDeps, onClientFrame } from './on-client-frame.ts';
 import { createOutlet, type Wire } from './outlet.ts';
 import type { Backlog } from './shelf.ts';
 
-export type SocketDeps = ClientFrameDeps & { backlog: Backlog; stuckMs?: number };
+export type SocketDeps = ClientFrameDeps & { backlog: Backlog; load: Load; stuckMs?: number };
 
 /** What the address of a client asks for. */
 export type SocketRequest = { cursor: string | null };
@@ -23,7 +23,7 @@ export function onSocket(deps: SocketDeps, socket: WebSocket, { cursor }: Socket
     stuckMs: deps.stuckMs ?? STUCK_MS,
     backlog: deps.backlog,
   });
-  const listener = createListener(outlet);
+  const listener = createListener(outlet, deps.load);
   socket.on('message', (data: Buffer) => void onClientFrame(deps, listener, data));
   socket.once('close', end);
   // The library closes the socket with the fitting code; there is nothing to add.

@@ -20,14 +20,17 @@ function resuming(from: LogPosition, then: Partial<{ at: number; logMark: number
   const sent: { place: LogPlace; offsets: LogPosition }[] = [];
   const reads: { after: LogPosition; page: LogPage; answer: (page: LogPage) => void }[] = [];
   const state = { dispatched: new Map<number, number>(), room: Promise.resolve() };
-  const listener = createListener({
-    send: (_, frame) => {
-      const { notification_id, cursor } = JSON.parse(frame.toString()) as Record<string, string>;
-      const offsets = readCursor(cursor ?? '')?.place.offsets ?? new Map<number, number>();
-      sent.push({ place: placeOf({ notification_id: notification_id ?? '' }), offsets });
+  const listener = createListener(
+    {
+      send: (_, frame) => {
+        const { notification_id, cursor } = JSON.parse(frame.toString()) as Record<string, string>;
+        const offsets = readCursor(cursor ?? '')?.place.offsets ?? new Map<number, number>();
+        sent.push({ place: placeOf({ notification_id: notification_id ?? '' }), offsets });
+      },
+      room: () => state.room,
     },
-    room: () => state.room,
-  });
+    { subscriptions: 0 },
+  );
   const deps = {
     hub,
     readLog: (_: Interest, after: LogPosition) =>

@@ -25,6 +25,7 @@ describe('a client that never reads', function () {
     const deps: SocketDeps = {
       hub,
       backlog,
+      load: { subscriptions: 0 },
       stuckMs: 500,
       readStates: (interest: Interest) =>
         Promise.resolve([{ state: stateOf('id' in interest ? interest.id : ''), offsets: PLACE.offsets }]),
