@@ -34,3 +34,14 @@ describe('AUTH_MODE', () => {
     expect(faultOf({ AUTH_MODE: 'keys' })).to.equal('AUTH_MODE: must be one of none, api-key, got "keys"');
   });
 });
+
+describe('ALLOWED_ORIGINS', () => {
+  it('is nobody unless it says who, as a browser says it', () => {
+    expect(loadConfig(schema, {}).ALLOWED_ORIGINS).to.deep.equal([]);
+    const origins = 'https://app.example.com, http://localhost:3000';
+    expect(loadConfig(schema, { ALLOWED_ORIGINS: origins }).ALLOWED_ORIGINS).to.deep.equal(
+      origins.split(', '),
+    );
+    expect(faultOf({ ALLOWED_ORIGINS: '*' })).to.match(/^ALLOWED_ORIGINS: must be a list of origins/);
+  });
+});

@@ -1,7 +1,7 @@
 /** Settings that more than one service has, in groups to spread into its schema. */
 import { isIPv4 } from 'node:net';
 import type { z } from 'zod';
-import { durationMs, hostPorts, oneOf, text, url } from './settings.ts';
+import { durationMs, hostPorts, oneOf, origins, text, url } from './settings.ts';
 
 /** Every service has these; `runService` reads them. */
 export const serviceSettings = {
@@ -38,6 +38,11 @@ export const authSettings = {
   AUTH_MODE: oneOf(['none', 'api-key'])
     .default('none')
     .describe('Who may call: `none` is everybody who reaches HOST, `api-key` who sends a key'),
+  ALLOWED_ORIGINS: origins()
+    .default([])
+    .describe(
+      'Origins of web pages that may call and listen, https://app.example.com, comma-separated; those of the address itself always may',
+    ),
 };
 
 /** A rule for the whole schema: without keys nobody from another machine may call. */

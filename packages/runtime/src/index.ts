@@ -8,7 +8,6 @@ export {
   integer,
   names,
   oneOf,
-  origins,
   port,
   positiveInt,
   proxies,

@@ -8,7 +8,6 @@ import {
   integer,
   kafkaSettings,
   openOnLoopbackOnly,
-  origins,
   port,
   positiveInt,
   proxies,
@@ -41,9 +40,6 @@ export const config = openOnLoopbackOnly(
     REQUEST_TIMEOUT_MS: durationMs()
       .default(60_000)
       .describe('How long a request may take to arrive, its body included'),
-    CORS_ORIGINS: origins()
-      .default([])
-      .describe('Origins of web pages that may call, https://app.example.com, comma-separated'),
     INBOUND_RATE_PER_MINUTE: integer({ max: 1_000_000_000 })
       .default(60)
       .describe(
@@ -62,7 +58,7 @@ export function requestRules(settings: Config<typeof config>) {
   return {
     limits: contentLimits(settings),
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
-    corsOrigins: settings.CORS_ORIGINS,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
   };
 }
 

@@ -96,7 +96,7 @@ describe('a connection', () => {
 
 describe('answers', () => {
   const server = useServer();
-  const open = useServer({ corsOrigins: ['https://app.example.com'], verifyKey: () => 'wrong' });
+  const open = useServer({ allowedOrigins: ['https://app.example.com'], verifyKey: () => 'wrong' });
   const preflight = {
     'access-control-request-method': 'POST',
     'access-control-request-headers': 'authorization',

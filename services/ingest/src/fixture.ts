@@ -98,7 +98,7 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     inbound: null,
     proxies: 0,
     requestTimeoutMs: 60_000,
-    corsOrigins: [],
+    allowedOrigins: [],
     limits: DEFAULT_CONTENT_LIMITS,
     now: Date.now,
     newId: () => randomUUIDv7(),

@@ -58,7 +58,7 @@ export type ServerDeps = CallerDeps &
     /** How long a request may take to arrive. */
     requestTimeoutMs: number;
     /** Of the web sites whose pages may call; none is the rule. */
-    corsOrigins: readonly string[];
+    allowedOrigins: readonly string[];
     /** The text of schemas/openapi.yaml. */
     openapi: string;
     onBug: (error: unknown) => void;
@@ -121,7 +121,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     done();
   });
   app.addHook('onRequest', refuseEncoded);
-  allowOrigins(app, deps.corsOrigins);
+  allowOrigins(app, deps.allowedOrigins);
   admitCallers(app, deps);
   guardKeys(app, deps);
   addRoutes(app, deps);
