@@ -1,4 +1,4 @@
-import { createKeyring, findApiKeys } from '@fanfare/db';
+import { openKeyring } from '@fanfare/db';
 import { useDatabase } from '@fanfare/db/fixture';
 import { isRefusal, authenticate } from '@fanfare/domain';
 import { expect } from 'chai';
@@ -15,8 +15,10 @@ describe('fanfare keys', () => {
   beforeEach(() => test.sql('TRUNCATE api_keys'));
 
   async function scopesOf(key: string): Promise<readonly string[] | number> {
-    const verifyKey = createKeyring({ findKey: async (id) => (await findApiKeys(test.db, [id]))[0] ?? null });
-    const caller = await authenticate({ verifyKey }, { authorization: `Bearer ${key}` });
+    const caller = await authenticate(
+      { verifyKey: openKeyring(test.db) },
+      { authorization: `Bearer ${key}` },
+    );
     return isRefusal(caller) ? caller.status : caller.scopes;
   }
 

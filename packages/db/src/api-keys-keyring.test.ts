@@ -39,6 +39,14 @@ describe('a keyring', () => {
     expect(state.asked).to.equal(2);
   });
 
+  it('looks once for a key, however many come with it at once', async () => {
+    const { state, verify } = keyringOn();
+    const verdicts = await Promise.all(Array.from({ length: 5_000 }, () => verify(KEY)));
+    expect(verdicts.filter((verdict) => typeof verdict === 'string')).to.be.empty;
+    expect(state.asked).to.equal(1);
+    expect(await verify({ ...KEY, text: keyOf('b').text }), 'another secret').to.equal('wrong');
+  });
+
   it('refuses another secret under a known id', async () => {
     const { verify } = keyringOn();
     expect(await verify(KEY)).to.deep.equal(CALLER);

@@ -1,6 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Caller, PresentedKey, Verdict } from '@fanfare/domain';
-import { hashOfKey, type StoredKey } from './api-keys.ts';
+import { grouped } from '@fanfare/runtime';
+import { findApiKeys, hashOfKey, type StoredKey } from './api-keys.ts';
+import type { Database } from './connect.ts';
 
 export type KeyringDeps = {
   /** The key of this id, unless there is none or it was revoked. Rejects when nobody can say. */
@@ -17,24 +19,35 @@ const KEY_GOOD_MS = 5 * 60_000;
 const FIND_TIMEOUT_MS = 1_000;
 const KEYS_MAX = 10_000;
 
+/** Keys that nobody has are asked for together, so that a flood of them costs one query at a time. */
+const LOOKUPS = { sizeMax: 256, inFlightMax: 1, queueMax: 1_000 };
+
+/** Tells the keys of a database; fits the `verifyKey` of `authenticate` in @fanfare/domain. */
+export function openKeyring(db: Database) {
+  return createKeyring({ findKey: grouped({ ...LOOKUPS, run: (ids: string[]) => findApiKeys(db, ids) }) });
+}
+
+type Knowledge = KnownKey | 'wrong' | 'unknown';
 type KnownKey = { hash: Buffer; caller: Caller; freshUntilMs: number; goodUntilMs: number };
 
 /**
  * Tells the keys that are presented, with one look into Postgres for each key and 5 s. A key that was found keeps being
  * told for 5 minutes when Postgres does not answer; one that nobody knows yet is `unknown` then. What was not found is
  * not remembered: it would push out what was.
- *
- * Fits the `verifyKey` of `authenticate` in @fanfare/domain:
- *
- *     const findKey = grouped({ run: (ids: string[]) => findApiKeys(db, ids), sizeMax: 256, inFlightMax: 1, queueMax: 1_000 });
- *     const verifyKey = AUTH_MODE === 'none' ? null : createKeyring({ findKey });
  */
 export function createKeyring({ findKey, monotonic = () => performance.now() }: KeyringDeps) {
   const known = new Map<string, KnownKey>();
+  const looking = new Map<string, Promise<Knowledge>>();
 
-  async function current(id: string): Promise<KnownKey | 'wrong' | 'unknown'> {
+  function current(id: string): Knowledge | Promise<Knowledge> {
     const kept = known.get(id);
     if (kept !== undefined && monotonic() < kept.freshUntilMs) return kept;
+    const looked = looking.get(id) ?? look(id, kept).finally(() => looking.delete(id));
+    looking.set(id, looked);
+    return looked;
+  }
+
+  async function look(id: string, kept: KnownKey | undefined): Promise<Knowledge> {
     const found = await inTime(findKey(id)).catch(() => 'unknown' as const);
     if (found !== 'unknown') return remember(id, found);
     if (kept === undefined || monotonic() >= kept.goodUntilMs) return 'unknown';

@@ -7,7 +7,7 @@ export {
   revokeApiKey,
   type StoredKey,
 } from './api-keys.ts';
-export { createKeyring, KEY_FRESH_MS } from './api-keys-keyring.ts';
+export { KEY_FRESH_MS, openKeyring } from './api-keys-keyring.ts';
 export * from './batch.ts';
 export { cancel, type Cancellation } from './cancel.ts';
 export * from './claim.ts';

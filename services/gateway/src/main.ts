@@ -1,17 +1,17 @@
 import { STATUS_TOPIC } from '@fanfare/contracts';
 import {
   connectDatabase,
-  createKeyring,
   type Database,
   findApiKeys,
   getBatchSnapshots,
   getSnapshots,
+  openKeyring,
   readCursorKey,
   readStatusLog,
   readTicket,
 } from '@fanfare/db';
 import { connectRedis } from '@fanfare/redis';
-import { type Config, gauge, grouped, runService } from '@fanfare/runtime';
+import { type Config, gauge, runService } from '@fanfare/runtime';
 import type { AdmissionDeps } from './admission.ts';
 import { config } from './config.ts';
 import { type Gateway, openGateway } from './gateway.ts';
@@ -19,9 +19,6 @@ import type { KeyedSocketsDeps } from './keyed-sockets.ts';
 
 /** Two queries at a time for each kind of id and for clients that resume, one to follow the log, and health. */
 const CONNECTIONS_MAX = 8;
-
-/** Keys that nobody has are asked for together, so that a flood of them costs one query at a time. */
-const LOOKUPS = { sizeMax: 256, inFlightMax: 1, queueMax: 1_000 };
 
 await runService({
   name: 'gateway',
@@ -66,9 +63,8 @@ function admission(
   { AUTH_MODE, ALLOWED_ORIGINS }: Config<typeof config>,
   db: Database,
 ): AdmissionDeps & KeyedSocketsDeps {
-  const findKey = grouped({ ...LOOKUPS, run: (ids: string[]) => findApiKeys(db, ids) });
   return {
-    verifyKey: AUTH_MODE === 'none' ? null : createKeyring({ findKey }),
+    verifyKey: AUTH_MODE === 'none' ? null : openKeyring(db),
     findCallers: (ids) => findApiKeys(db, ids),
     allowedOrigins: ALLOWED_ORIGINS,
     readTicket: async (text) => {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { KEY_FRESH_MS } from '@fanfare/db';
 import type { Health } from '@fanfare/runtime';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createKeyedSockets, type KeyedSocketsDeps } from './keyed-sockets.ts';
@@ -11,7 +12,7 @@ export type GatewayServerDeps = UpgradeDeps &
     health: Health;
     /** In [0, 1). */
     random: () => number;
-    /** How often revoked keys are looked for, as often as REST does by default. */
+    /** How often revoked keys are looked for, as often as REST looks for them by default. */
     expelEveryMs?: number;
   };
 
@@ -26,7 +27,6 @@ export type GatewayServer = {
 /** A frame larger than what is allowed is answered with an error; one larger than this closes the socket. */
 const PAYLOAD_BYTES_MAX = 2 * 1024 * 1024;
 const GOING_AWAY = 1001;
-const EXPEL_EVERY_MS = 5_000;
 
 /** The WebSocket, and health and metrics beside it on the same port. */
 export async function startServer(
@@ -44,7 +44,7 @@ export async function startServer(
     response.writeHead(isSocketPath ? 426 : 404, isSocketPath ? { upgrade: 'websocket' } : {}).end();
   });
   const keyed = createKeyedSockets(deps);
-  const expelling = setInterval(() => void keyed.expel(), deps.expelEveryMs ?? EXPEL_EVERY_MS);
+  const expelling = setInterval(() => void keyed.expel(), deps.expelEveryMs ?? KEY_FRESH_MS);
   const onUpgrade = createUpgrades(deps, sockets, keyed);
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
   const stopPinging = pingPeers(sockets.clients);
