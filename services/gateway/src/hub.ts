@@ -1,4 +1,4 @@
-import { type Join, type Joined, onTold, type Sent } from './join.ts';
+import { type Join, type Joined, newer, onTold, type Sent } from './join.ts';
 import { type Change, frameOf, type Interest, keyOf, type Told } from './told.ts';
 
 /** One client: what it was sent, and what it listens to. */
@@ -79,7 +79,10 @@ export function send({ listener, interest }: Subscription, all: Told[]): void {
 }
 
 function tellAll(subscriptions: Set<Subscription> | undefined, told: Told | Change): void {
-  for (const one of subscriptions ?? []) if (!isTold(one)) send(one, onTold(one, told));
+  for (const one of subscriptions ?? [])
+    // Only remembered then, so that a state which is being read for it is not told after a newer one.
+    if (isTold(one)) newer(one, [told]);
+    else send(one, onTold(one, told));
 }
 
 /** Who listens to everything has it before narrower subscriptions are asked. */

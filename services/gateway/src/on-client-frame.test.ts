@@ -121,6 +121,19 @@ describe('onClientFrame', () => {
     expect(client.sent).to.have.length(before + 1);
   });
 
+  it('answers with no older state than it told who listens to everything while it was read', async () => {
+    const id = randomUUID();
+    const read = Promise.withResolvers<StatusUpdate[]>();
+    const client = clientOf(() => read.promise);
+    await client.say({ action: 'subscribe', all: true });
+    const subscribing = client.ask('subscribe', id);
+    dispatch(client.hub, { state: stateOf(id, 2), place: null });
+    read.resolve([stateOf(id, 1)]);
+    await subscribing;
+    dispatch(client.hub, { state: stateOf(id, 3), place: null });
+    expect(client.sent.slice(1).map(({ version }) => version)).to.deep.equal([2, 3]);
+  });
+
   it('says that it cannot tell of everything while it does not know where the log ends', async () => {
     const client = clientOf(undefined, null);
     await client.say({ action: 'subscribe', all: true });
