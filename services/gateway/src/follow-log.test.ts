@@ -157,6 +157,30 @@ describe('following the log', () => {
     }
   });
 
+  it('begins anew when the projector was set back, though the log has caught up by when it is read', async () => {
+    const { log, follower, heard, seen, answerAll } = following();
+    await answerAll();
+    const [first, second] = [log.append(0), log.append(0)];
+    for (const frame of [first, second, log.position(0)]) follower.hear(frame);
+    await answerAll();
+    expect(seen.restarts).to.equal(0);
+    for (const frame of [first, second]) follower.hear(frame);
+    await answerAll();
+    expect([seen.restarts, heard.length]).to.deep.equal([1, 2]);
+  });
+
+  it('tells once more, after it began anew, what a set-back log tells once more', async () => {
+    const { log, follower, heard, seen, reads, answer } = following();
+    await answer();
+    const frame = log.append(0);
+    follower.hear(frame);
+    follower.hear({ partition: 0, since: 0, position: 0 });
+    reads.shift()?.answer({ states: [], position: new Map([[0, 0]]), isEnd: true, logId: '' });
+    await settled();
+    follower.hear(frame);
+    expect([seen.restarts, heard.length]).to.deep.equal([1, 2]);
+  });
+
   it('leaves out a state that is older than one before it', async () => {
     const { follower, heard, answerAll } = following();
     await answerAll();

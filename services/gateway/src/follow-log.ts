@@ -35,6 +35,8 @@ export function followLog(deps: FollowDeps): LogFollower {
     deps,
     isNewest: createNewest(),
     place: null,
+    lastTold: new Map(),
+    isSetBack: false,
     isReading: false,
     isBehind: true,
     held: [],
@@ -42,7 +44,13 @@ export function followLog(deps: FollowDeps): LogFollower {
   };
   readOn(following);
   return {
-    hear: (frame) => hear(following, frame),
+    hear: (frame) => {
+      if (isToldAgain(following, frame)) {
+        following.isSetBack = true;
+        readOn(following);
+      }
+      hear(following, frame);
+    },
     readOn: () => readOn(following),
     place: () => following.place,
   };
@@ -52,6 +60,9 @@ type Following = {
   deps: FollowDeps;
   isNewest: (state: StatusUpdate) => boolean;
   place: Place | null;
+  /** By partition, the offset of the last event that a frame told. */
+  lastTold: Map<number, number>;
+  isSetBack: boolean;
   isReading: boolean;
   isBehind: boolean;
   /** What was told since it fell behind. */
@@ -69,6 +80,17 @@ function hear(one: Following, frame: StatusFrame): void {
   one.deps.onGap();
   hold(one, frame);
   readOn(one);
+}
+
+/**
+ * An event is told when it is new in Postgres. One before those that were told says that Postgres had lost them, as in a
+ * crash that takes back the last commits: whoever read a state until it was there again has an old one.
+ */
+function isToldAgain({ lastTold }: Following, frame: StatusFrame): boolean {
+  if ('position' in frame) return false;
+  const isAgain = frame.offset <= (lastTold.get(frame.partition) ?? -1);
+  lastTold.set(frame.partition, frame.offset);
+  return isAgain;
 }
 
 function hold(one: Following, frame: StatusFrame): void {
@@ -114,8 +136,8 @@ async function readWhileBehind(one: Following): Promise<void> {
 
 function takePage(one: Following, { states, position, logId }: LogPage): void {
   const before = one.place;
-  if (before !== null && (before.log !== logId || isBack(before.offsets, position))) {
-    one.deps.onRestart(move(one, position, logId));
+  if (before !== null && (one.isSetBack || before.log !== logId || isBack(before.offsets, position))) {
+    restart(one, move(one, position, logId));
     return;
   }
   for (const { log_partition, log_offset, ...state } of states) {
@@ -123,6 +145,14 @@ function takePage(one: Following, { states, position, logId }: LogPage): void {
     tell(one, { partition: log_partition, offset: log_offset }, statusUpdate(state));
   }
   move(one, position, logId);
+}
+
+/** What is told once more from here is no repetition. */
+function restart(one: Following, place: Place): void {
+  one.isSetBack = false;
+  one.isNewest = createNewest();
+  one.lastTold.clear();
+  one.deps.onRestart(place);
 }
 
 /** There may be a gap among what came while the page was read; then it is behind again. */
