@@ -160,7 +160,15 @@ describe('idempotency keys', () => {
     expect(later).to.deep.equal({ ...first, is_first: false });
     await age(key, '24:00:01');
     expect(await guardKey(test.db, key)).to.include({ is_first: true });
-    await forgetKey(test.db, key);
-    expect(await guardKey(test.db, key)).to.include({ is_first: true });
+  });
+
+  it('frees the key of a guarded request, unless the same has come again since', async () => {
+    const key = keyed();
+    const { turn: first } = await guardKey(test.db, key);
+    const { turn: second } = await guardKey(test.db, key);
+    await forgetKey(test.db, key, first);
+    expect(await guardKey(test.db, keyed('another', key.key))).to.include({ is_first: false });
+    await forgetKey(test.db, key, second);
+    expect(await guardKey(test.db, keyed('another', key.key))).to.include({ is_first: true });
   });
 });

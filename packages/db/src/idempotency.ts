@@ -76,14 +76,15 @@ const newest = (column: string): string => `CASE WHEN ${IS_OLD} THEN excluded.${
 const GUARD_KEY: Statement = {
   name: 'guard_key',
   text: `
-    INSERT INTO idempotency_keys AS k (caller, path, key, digest, resource_id)
-    VALUES ($1, $2, $3, $4, '00000000-0000-0000-0000-000000000000')
-    ON CONFLICT (caller, path, key) DO UPDATE SET digest = ${newest('digest')}, created_at = ${newest('created_at')}
-    RETURNING digest, resource_id, resource_version, created_at, created_at = now() AS is_first`,
+    INSERT INTO idempotency_keys AS k (caller, path, key, digest, resource_id, resource_version)
+    VALUES ($1, $2, $3, $4, '00000000-0000-0000-0000-000000000000', 1)
+    ON CONFLICT (caller, path, key) DO UPDATE SET digest = ${newest('digest')}, created_at = ${newest('created_at')},
+      resource_version = CASE WHEN ${IS_OLD} THEN 1 ELSE k.resource_version + (k.digest = excluded.digest)::integer END
+    RETURNING digest, created_at, created_at = now() AS is_first, resource_version AS turn`,
 };
 
-/** `is_first`: it was in use by nobody. */
-export type GuardedUse = FirstUse & { is_first: boolean };
+/** `is_first`: it was in use by nobody. `turn`: how often it has come with this body. */
+export type GuardedUse = Pick<FirstUse, 'digest' | 'created_at'> & { is_first: boolean; turn: number };
 
 /**
  * Takes the key of a request that may be carried out any number of times, before it is.
@@ -100,12 +101,19 @@ export async function guardKey(
 
 const FORGET_KEY: Statement = {
   name: 'forget_key',
-  text: 'DELETE FROM idempotency_keys WHERE caller = $1 AND path = $2 AND key = $3',
+  text: 'DELETE FROM idempotency_keys WHERE caller = $1 AND path = $2 AND key = $3 AND resource_version = $4',
 };
 
-/** Frees the key of a request that was refused: put right, it may come again under the same key. */
-export async function forgetKey(db: Database, { caller, path, key }: IdempotencyKey): Promise<void> {
-  await db.query(FORGET_KEY, [caller, path, key]);
+/**
+ * Frees the key of a request that was refused: put right, it may come again under the same key. One that has come again
+ * since is that request's to free, which may yet do what it asks for.
+ */
+export async function forgetKey(
+  db: Database,
+  { caller, path, key }: IdempotencyKey,
+  turn: GuardedUse['turn'],
+): Promise<void> {
+  await db.query(FORGET_KEY, [caller, path, key, turn]);
 }
 
 const FORGET_EXPIRED_KEYS: Statement = {

@@ -107,7 +107,7 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     recallUse: () => Promise.resolve(null),
     findFirstUse: (key) => findFirstUse(db, key),
     guardKey: (key) => guardKey(db, key),
-    forgetKey: (key) => forgetKey(db, key),
+    forgetKey: (key, turn) => forgetKey(db, key, turn),
     findBatch: (id) => findBatch(db, id),
     getNotification: (id) => getNotification(db, id),
     getBatch: (id) => getBatch(db, id),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { claim, type IdempotencyKey, indexDeadLetters, settle } from '@fanfare/db';
+import { claim, forgetKey, type IdempotencyKey, indexDeadLetters, settle } from '@fanfare/db';
 import { expect } from 'chai';
 import { expectContract, useServer } from './fixture.ts';
 import type { Made } from './idempotency.ts';
@@ -10,10 +10,14 @@ const sms = { channel: 'sms', recipient: '+15550100', content: 'Günaydın 👋'
 describe('idempotency', () => {
   let clockMs = 0;
   let letters = 0;
+  let isCrashing = false;
   let recall: (key: IdempotencyKey) => Made | null = recallNothing;
   const server = useServer({
     now: () => Date.now() + clockMs,
     recallUse: (key) => Promise.resolve(recall(key)),
+    forgetKey: async (key, turn) => {
+      if (!isCrashing) await forgetKey(server.db, key, turn);
+    },
   });
   const { post } = server;
   afterEach(() => {
@@ -234,6 +238,17 @@ describe('idempotency', () => {
       expect((await post(url, { dry_run: 'yes' }, key)).statusCode).to.equal(400);
       expect((await post(url, { dry_run: true }, key)).statusCode).to.equal(200);
       expect((await post(url, { dry_run: 'no' }, key)).statusCode).to.equal(409);
+      expect((await post(url, { dry_run: true }, key)).statusCode).to.equal(200);
+    });
+
+    it('what was refused may be put right too when a process crashed before it had given the key back', async () => {
+      const key = withKey(randomUUID());
+      const url = '/api/v1/dead-letters/purge';
+      isCrashing = true;
+      await post(url, { dry_run: 'yes' }, key);
+      isCrashing = false;
+      expect((await post(url, { dry_run: true }, key)).statusCode).to.equal(409);
+      expect((await post(url, { dry_run: 'yes' }, key)).statusCode).to.equal(400);
       expect((await post(url, { dry_run: true }, key)).statusCode).to.equal(200);
     });
 

@@ -47,9 +47,14 @@ async function madeOrRefused<T>(make: Once<T>['make']): Promise<T | ProblemError
   try {
     return await make();
   } catch (error) {
-    if (error instanceof ProblemError && error.problem.status < 500) return error;
+    if (isClientFault(error)) return error;
     throw error;
   }
+}
+
+/** Nothing was done. */
+function isClientFault(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.problem.status < 500;
 }
 
 async function firstAnswer<T>(
@@ -66,7 +71,7 @@ async function firstAnswer<T>(
   return answer;
 }
 
-function refuseMismatch({ digest }: KnownUse, key: IdempotencyKey): void {
+function refuseMismatch({ digest }: Pick<KnownUse, 'digest'>, key: IdempotencyKey): void {
   if (digest.equals(key.digest)) return;
   throw problem('idempotency-key-mismatch', {
     detail: `the key came with another body for ${key.path} before`,
@@ -75,28 +80,31 @@ function refuseMismatch({ digest }: KnownUse, key: IdempotencyKey): void {
 
 export type GuardDeps = {
   guardKey: (key: IdempotencyKey) => Promise<GuardedUse>;
-  forgetKey: (key: IdempotencyKey) => Promise<void>;
+  forgetKey: (key: IdempotencyKey, turn: number) => Promise<void>;
 };
 
 /** A key that has come before, or for the first time, and when that was, in epoch milliseconds. */
-export type Repeat = { isFirst: boolean; sinceMs: number };
+export type Repeat = {
+  isFirst: boolean;
+  sinceMs: number;
+  /** After a refusal the key is free. */
+  onError: (error: unknown) => Promise<void>;
+};
 
 /**
  * For a request that does nothing more when it is carried out again, such as a cancel: it is, under a key that came
  * with the same body before. Its answer says what is so then.
  */
-export async function guard({ guardKey }: GuardDeps, key: IdempotencyKey): Promise<Repeat> {
+export async function guard({ guardKey, forgetKey }: GuardDeps, key: IdempotencyKey): Promise<Repeat> {
   const use = await guardKey(key);
   refuseMismatch(use, key);
-  return { isFirst: use.is_first, sinceMs: use.created_at };
-}
-
-/** After a refusal the key of a guarded request is free, if it was not in use before. */
-export async function freeRefused(
-  { forgetKey }: GuardDeps,
-  { key, repeat, error }: { key: IdempotencyKey; repeat: Repeat; error: unknown },
-): Promise<void> {
-  if (repeat.isFirst && error instanceof ProblemError && error.problem.status < 500) await forgetKey(key);
+  return {
+    isFirst: use.is_first,
+    sinceMs: use.created_at,
+    onError: async (error) => {
+      if (isClientFault(error)) await forgetKey(key, use.turn);
+    },
+  };
 }
 
 const KEY = /^[\x20-\x7e]{1,255}$/;

@@ -184,7 +184,7 @@ function idempotency(db: Database, redis: RedisHandle) {
     recallUse: grouped({ ...recalls, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
     findFirstUse: (key: IdempotencyKey) => findFirstUse(db, key),
     guardKey: (key: IdempotencyKey) => guardKey(db, key),
-    forgetKey: (key: IdempotencyKey) => forgetKey(db, key),
+    forgetKey: (key: IdempotencyKey, turn: number) => forgetKey(db, key, turn),
   };
 }
 

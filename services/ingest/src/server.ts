@@ -11,7 +11,7 @@ import { allowOrigins } from './cors.ts';
 import { DOCS_PAGE } from './docs-page.ts';
 import { type BatchCancelDeps, onCancelBatch } from './on-batch-cancel.ts';
 import { type CancelDeps, onCancel } from './on-cancel.ts';
-import { type Answer, freeRefused, guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
+import { type Answer, guard, type GuardDeps, readKey, type Repeat } from './idempotency.ts';
 import { type CreateDeps, onCreate, onCreateBatch, type RequestContext } from './on-create.ts';
 import {
   type DeadLetterDeps,
@@ -141,11 +141,7 @@ function guardKeys(app: FastifyInstance, deps: GuardDeps): void {
       const key = keyOf(request);
       if (key !== null) request.repeat = await guard(deps, key);
     };
-    route.onError = async (request, _, error) => {
-      const { repeat } = request;
-      const key = repeat === null ? null : keyOf(request);
-      if (repeat !== null && key !== null) await freeRefused(deps, { key, repeat, error });
-    };
+    route.onError = async ({ repeat }, _, error) => repeat?.onError(error);
   });
 }
 
