@@ -4,16 +4,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readBytes } from './body-bytes.ts';
 import { problem } from './problem.ts';
 
+/** A dozen of the largest batches, or a hundred thousand of the usual body. */
+const INCOMING_BYTES_MAX = 256 * 1024 * 1024;
+
 /** Any other media type is refused. */
 export function acceptJsonOnly(app: FastifyInstance): void {
+  const room = { bytesLeft: INCOMING_BYTES_MAX };
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', readJson);
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) =>
+    parse(await readBytes(payload, sizeMaxOf(request), room)),
+  );
 }
 
-async function readJson({ headers, routeOptions }: FastifyRequest, payload: Readable): Promise<unknown> {
-  const { bodyLimit } = routeOptions;
+function sizeMaxOf({ headers, routeOptions: { bodyLimit } }: FastifyRequest): number {
   if (Number(headers['content-length']) > bodyLimit) throw problem('payload-too-large');
-  return parse(await readBytes(payload, bodyLimit));
+  return bodyLimit;
 }
 
 /** Of two members of one name JSON.parse takes the last. */
