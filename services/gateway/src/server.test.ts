@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Caller } from '@fanfare/domain';
 import { createHealth } from '@fanfare/runtime';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
@@ -124,6 +125,22 @@ describe('the server of sockets', () => {
     socket.terminate();
     verdict.resolve('wrong');
     expect((await open(url, { origin: 'https://evil.example' }))[0]).to.equal(403);
+  });
+
+  it('lets nobody in any more who is looked up while it goes', async () => {
+    const asked = Promise.withResolvers<void>();
+    const verdict = Promise.withResolvers<Caller>();
+    const url = await start({
+      verifyKey: () => {
+        asked.resolve();
+        return verdict.promise;
+      },
+    });
+    const opening = open(url, bearer);
+    await asked.promise;
+    await servers.splice(0)[0]?.close(AbortSignal.timeout(2_000));
+    verdict.resolve({ id: ID, scopes: ['read'] });
+    expect((await opening)[0]).to.equal(503);
   });
 
   it('says when to come back before it goes', async () => {

@@ -57,6 +57,8 @@ export async function startServer(
       stopPinging();
       server.close();
       server.closeIdleConnections();
+      // Refuses who is being looked up; those who are in stay until they are told.
+      sockets.close();
       await Promise.all(Array.from(sockets.clients, (socket) => sayGoodbye(socket, deps, signal)));
     },
   };
