@@ -98,9 +98,9 @@ function endInSilence(talk: Talk): void {
   talk.socket.once('close', () => clearTimeout(timer));
 }
 
-/** It could not be read just then: asked again over another connection, it can. */
+/** It could not be had just then: asked again over another connection, it can. */
 function isPassing({ type }: Refusal): boolean {
-  return type === '/probs/unavailable';
+  return type === '/probs/unavailable' || type === '/probs/overloaded';
 }
 
 function errorOf({ detail }: Refusal): ApiError {

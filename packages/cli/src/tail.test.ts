@@ -74,12 +74,14 @@ describe('fanfare tail', () => {
     expect(asked[1]).to.deep.equal({ action: 'subscribe', batch_id: ID });
   });
 
-  it('asks again when the state could not be read', async () => {
-    const away = { error: { type: '/probs/unavailable', detail: 'the state cannot be read now' } };
-    const { asked, sitting } = gateway([away], [updateOf()]);
-    const { err } = await call(`tail --id ${ID}`, [], sitting);
-    expect(err).to.include('The connection is lost (the state cannot be read now)');
-    expect(asked).to.have.length(2);
+  it('asks again when the state could not be read, or nobody more is listened to just then', async () => {
+    for (const type of ['/probs/unavailable', '/probs/overloaded']) {
+      const away = { error: { type, detail: 'it cannot be had now' } };
+      const { asked, sitting } = gateway([away], [updateOf()]);
+      const { err } = await call(`tail --id ${ID}`, [], sitting);
+      expect(err).to.include('The connection is lost (it cannot be had now)');
+      expect(asked).to.have.length(2);
+    }
   });
 
   it('ends when there is nothing of that id', async () => {
