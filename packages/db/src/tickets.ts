@@ -9,7 +9,7 @@ const EXPIRY_BYTES = 6;
 /** Half of a SHA-256: 2^128 tries to guess one. */
 const SIGNATURE_BYTES = 16;
 
-/** @param key as `readCursorKey` gives it; the purpose is signed too, so no cursor is a ticket */
+/** @param key as `openCursorKey` gives it; the purpose is signed too, so no cursor is a ticket */
 export function writeTicket(key: Buffer, { callerId, expiresAt }: Ticket): string {
   const expiry = Buffer.alloc(EXPIRY_BYTES);
   expiry.writeUIntBE(expiresAt, 0, EXPIRY_BYTES);

@@ -5,8 +5,8 @@ import {
   findApiKeys,
   getBatchSnapshots,
   getSnapshots,
+  openCursorKey,
   openKeyring,
-  readCursorKey,
   readStatusLog,
   readTicket,
 } from '@fanfare/db';
@@ -63,12 +63,13 @@ function admission(
   { AUTH_MODE, ALLOWED_ORIGINS }: Config<typeof config>,
   db: Database,
 ): AdmissionDeps & KeyedSocketsDeps {
+  const cursorKey = openCursorKey(db);
   return {
     verifyKey: AUTH_MODE === 'none' ? null : openKeyring(db),
     findCallers: (ids) => findApiKeys(db, ids),
     allowedOrigins: ALLOWED_ORIGINS,
     readTicket: async (text) => {
-      const ticket = readTicket(await readCursorKey(db), text, Date.now());
+      const ticket = readTicket(await cursorKey(), text, Date.now());
       return ticket && { id: ticket.callerId, scopes: ['read'] };
     },
   };

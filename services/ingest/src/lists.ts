@@ -1,21 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { cancelBatch, type Database, listNotifications, readCursorKey, reschedule } from '@fanfare/db';
+import { cancelBatch, type Database, listNotifications, openCursorKey, reschedule } from '@fanfare/db';
 import type { BatchCancelDeps } from './on-batch-cancel.ts';
 import type { ListDeps } from './on-list.ts';
 import type { RescheduleDeps } from './on-reschedule.ts';
 
 /** Lists, whole batches and schedules in Postgres, as the API uses them. */
 export function lists(db: Database): ListDeps & BatchCancelDeps & Pick<RescheduleDeps, 'reschedule'> {
-  let key: Promise<Buffer> | null = null;
   return {
     listNotifications: (filter, walk) => listNotifications(db, filter, walk),
-    cursorKey: () => {
-      key ??= readCursorKey(db).catch((error: unknown) => {
-        key = null;
-        throw error;
-      });
-      return key;
-    },
+    cursorKey: openCursorKey(db),
     cancelBatch: (id) => cancelBatch(db, id, randomUUIDv7()),
     reschedule: (id, scheduledAt) => reschedule(db, id, scheduledAt),
   };

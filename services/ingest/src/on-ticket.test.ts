@@ -1,4 +1,4 @@
-import { readCursorKey, readTicket } from '@fanfare/db';
+import { openCursorKey, readTicket } from '@fanfare/db';
 import { apiKeyText } from '@fanfare/domain';
 import { expect } from 'chai';
 import { expectContract, useServer } from './fixture.ts';
@@ -17,7 +17,7 @@ describe('tickets for WebSockets', () => {
     expect(answer.statusCode).to.equal(201);
     expectContract(PATH, 'post', '201', answer.json());
     expect(answer.json().expires_at).to.equal('2030-01-31T09:01:00.000Z');
-    const key = await readCursorKey(reader.db);
+    const key = await openCursorKey(reader.db)();
     const ticket = { callerId: ID, expiresAt: NOW + 60_000 };
     expect(readTicket(key, answer.json().ticket, NOW)).to.deep.equal(ticket);
   });
