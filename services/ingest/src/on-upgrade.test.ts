@@ -6,8 +6,12 @@ import { createUpgrades, type Upgrades } from './on-upgrade.ts';
 
 /** A gateway that says what it was sent, and an HTTP server that forwards upgrades to it. */
 describe('forwarding upgrades', () => {
+  const heard: Buffer[] = [];
   const gateway = createServer((socket) => {
-    socket.on('data', (bytes) => socket.write(`gateway got: ${bytes.toString()}`));
+    socket.on('data', (bytes) => {
+      heard.push(bytes);
+      socket.write(`gateway got: ${bytes.toString()}`);
+    });
     socket.on('error', () => {});
   });
   let front: Server;
@@ -49,6 +53,14 @@ describe('forwarding upgrades', () => {
     front.close();
     upgrades.end();
     await Promise.all([closed, once(client, 'close')]);
+  });
+
+  it('has the gateway say goodbye to the clients of what it ends', async () => {
+    const { client } = await upgraded();
+    upgrades.end();
+    await Promise.all([once(client, 'data'), once(client, 'close')]);
+    // A close of a WebSocket, masked as clients do it, with zeros: 1001, going away.
+    expect(heard.at(-1)?.toString('hex')).to.equal('88820000000003e9');
   });
 
   it('answers 502 when the gateway is away', async () => {

@@ -4,33 +4,52 @@ import type { Duplex } from 'node:stream';
 
 export type Upgrades = {
   forward: (request: IncomingMessage, client: Duplex, head: Buffer) => void;
-  /** Ends the forwarded connections, which would hold up a stop: their clients connect again, to another replica. */
+  /**
+   * Ends the forwarded connections, which would hold up a stop, soon: their clients connect again, to another replica.
+   */
   end: () => void;
 };
+
+/**
+ * The close of a client that goes away (1001), masked with zeros. The gateway answers it with its own, behind the last of
+ * its frames, so the client hears a goodbye from whoever knows where a frame ends.
+ */
+const GOODBYE = Buffer.from('88820000000003e9', 'hex');
+const GOODBYE_MS = 500;
 
 /**
  * Hands WebSocket upgrades on to the gateway, byte for byte, so that clients need one port only. What the gateway
  * answers goes back as it is; a gateway that cannot be reached is a 502.
  */
 export function createUpgrades(gateway: { host: string; port: number }): Upgrades {
-  const ends = new Set<() => void>();
+  const forwarded = new Map<Socket, () => void>();
   return {
     forward: (request, client, head) => {
       const upstream = connect(gateway);
       const end = (): void => {
-        ends.delete(end);
+        forwarded.delete(upstream);
         upstream.destroy();
         client.destroy();
       };
-      ends.add(end);
+      forwarded.set(upstream, end);
       pipe(request, client, head, upstream);
       upstream.once('close', end);
       client.once('error', end).once('close', end);
     },
     end: () => {
-      for (const end of ends) end();
+      for (const [upstream, end] of forwarded) {
+        // Before the request's head it would be none.
+        if (upstream.connecting) end();
+        else upstream.write(GOODBYE);
+        setTimeout(end, GOODBYE_MS);
+      }
     },
   };
+}
+
+/** Any other upgrade (clients of HTTP/2, Java's among them, offer h2c with each request) is declined by answering without. */
+export function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function pipe(request: IncomingMessage, client: Duplex, head: Buffer, upstream: Socket): void {
