@@ -71,6 +71,14 @@ describe('a connection', () => {
     );
   });
 
+  it('of a client that would rather speak HTTP/2, as Java offers with each request, is answered all the same', async () => {
+    server.app.server.on('upgrade', (_, socket) => socket.destroy());
+    const offer =
+      'connection: close, upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
+    const answer = await say(`${HEAD}${offer}content-length: ${SMS.length}\r\n\r\n${SMS}`);
+    expect(answer).to.match(/^HTTP\/1.1 202 /);
+  });
+
   it('stays open between requests, for longer than one may take', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {

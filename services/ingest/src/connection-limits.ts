@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { asksForWebSocket } from './on-upgrade.ts';
 import { problem, type ProblemName } from './problem.ts';
 
 /** Enough for every header a proxy adds; Node's own limit, said here because clients meet it. */
@@ -28,6 +29,7 @@ export function connectionLimits(requestTimeoutMs: number) {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
       connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, requestTimeoutMs),
+      shouldUpgradeCallback: asksForWebSocket,
     },
   };
 }
