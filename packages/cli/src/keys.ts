@@ -1,4 +1,4 @@
-import { SCOPES, type Scope } from '@fanfare/domain';
+import { rfc3339, SCOPES, type Scope } from '@fanfare/domain';
 import { type Command, type CommandDeps, DONE_CODE, FAILED_CODE, type Given, UsageError } from './command.ts';
 import type { KeyStore } from './keys-store.ts';
 import { span } from './span.ts';
@@ -96,11 +96,7 @@ async function list({ terminal, now }: CommandDeps, { flags }: Given, store: Key
 }
 
 function itemOf({ created_at, revoked_at, ...key }: Awaited<ReturnType<KeyStore['list']>>[number]) {
-  return { ...key, created_at: timeOf(created_at), revoked_at: timeOf(revoked_at) };
-}
-
-function timeOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
+  return { ...key, created_at: rfc3339(created_at), revoked_at: rfc3339(revoked_at) };
 }
 
 async function revoke({ terminal }: CommandDeps, { operands }: Given, store: KeyStore): Promise<number> {

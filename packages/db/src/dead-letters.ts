@@ -1,4 +1,5 @@
 import type { DeadLetterResource, DeadLetterState } from '@fanfare/contracts';
+import { rfc3339 } from '@fanfare/domain';
 import { fromMs, NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
 import { type Columns, columnValues, unnest } from './recordset.ts';
@@ -118,8 +119,8 @@ export async function getDeadLetter(db: Database, id: string): Promise<DeadLette
 function resourceOf({ created_at, resolved_at, ...row }: LetterRow): DeadLetterResource {
   return {
     ...row,
-    resolved_at: resolved_at === null ? null : new Date(resolved_at).toISOString(),
-    created_at: new Date(created_at).toISOString(),
+    resolved_at: rfc3339(resolved_at),
+    created_at: rfc3339(created_at),
   };
 }
 

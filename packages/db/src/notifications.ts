@@ -5,6 +5,7 @@ import {
   type Status,
   STATUS_TOPIC,
 } from '@fanfare/contracts';
+import { rfc3339 } from '@fanfare/domain';
 import type { Database, Statement } from './connect.ts';
 
 /** A row of `notifications` as REST shows it, times still in epoch milliseconds. */
@@ -90,12 +91,6 @@ function resourceOf(row: NotificationRow): NotificationResource {
     created_at: rfc3339(row.created_at),
     updated_at: rfc3339(row.updated_at),
   };
-}
-
-function rfc3339(ms: number): string;
-function rfc3339(ms: number | null): string | null;
-function rfc3339(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 /** The newest known state of a notification, as a listener is told it first: what an event says of it. */

@@ -1,5 +1,5 @@
 import type { Channel, TemplateResource } from '@fanfare/contracts';
-import { type ContentTemplate, parseContentTemplate, type TemplateTexts } from '@fanfare/domain';
+import { type ContentTemplate, parseContentTemplate, rfc3339, type TemplateTexts } from '@fanfare/domain';
 import { NOW } from './accept.ts';
 import type { Database, Statement } from './connect.ts';
 import { isNameTaken } from './faults.ts';
@@ -186,8 +186,8 @@ export async function findTemplates(db: Database, ids: string[]): Promise<Map<st
 function resourceOf({ created_at, updated_at, ...row }: TemplateRow): TemplateResource {
   const { id, name, channel, body, subject, html, variables, version } = row;
   const times = {
-    created_at: new Date(created_at).toISOString(),
-    updated_at: new Date(updated_at).toISOString(),
+    created_at: rfc3339(created_at),
+    updated_at: rfc3339(updated_at),
   };
   return { id, name, channel, body, subject, html, variables, version, ...times };
 }

@@ -1,5 +1,5 @@
 import type { Status, TraceDetails, TraceEntry } from '@fanfare/contracts';
-import type { Outcome } from '@fanfare/domain';
+import { type Outcome, rfc3339 } from '@fanfare/domain';
 import type { Database, Statement } from './connect.ts';
 
 /** What a row of `status_events` knows of a transition, times in epoch milliseconds. */
@@ -68,8 +68,4 @@ function detailsOf(facts: Facts): TraceDetails {
     ...(reason !== null && { reason }),
     ...(next_retry_at !== null && { next_retry_at: rfc3339(next_retry_at) }),
   };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

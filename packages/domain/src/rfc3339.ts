@@ -11,3 +11,10 @@ export function parseRfc3339(text: string): number | null {
 function isCalendarDay(day: string): boolean {
   return new Date(Date.parse(day)).getUTCDate() === Number(day.slice(-2));
 }
+
+/** A time in UTC as clients see it, of epoch milliseconds. */
+export function rfc3339(ms: number): string;
+export function rfc3339(ms: number | null): string | null;
+export function rfc3339(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

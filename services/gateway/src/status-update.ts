@@ -1,5 +1,6 @@
 import type { StatusEvent } from '@fanfare/contracts';
 import type { Snapshot } from '@fanfare/db';
+import { rfc3339 } from '@fanfare/domain';
 
 /** A state of a notification as listeners are told it, whether it is the present one or a change. */
 export type StatusUpdate = Omit<Snapshot, 'status' | 'at' | 'next_retry_at'> & {
@@ -20,11 +21,11 @@ export function statusUpdate(state: Snapshot | StatusEvent): StatusUpdate {
     version: state.version,
     attempt: state.attempt,
     max_attempts: state.max_attempts,
-    at: new Date(state.at).toISOString(),
+    at: rfc3339(state.at),
     provider: state.provider,
     provider_message_id: state.provider_message_id,
     reason: state.reason,
-    next_retry_at: state.next_retry_at === null ? null : new Date(state.next_retry_at).toISOString(),
+    next_retry_at: rfc3339(state.next_retry_at),
     correlation_id: state.correlation_id,
   };
 }

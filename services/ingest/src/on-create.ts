@@ -2,6 +2,7 @@ import type { BatchResource, NotificationResource } from '@fanfare/contracts';
 import type { Accepted, IdempotencyKey } from '@fanfare/db';
 import {
   allOf,
+  rfc3339,
   validateBatch,
   type Validated,
   validateNotification,
@@ -86,7 +87,7 @@ async function createBatch(
   const batch = { id, size: notifications.length, metadata, correlation_id: correlationId };
   const acceptance = await deps.acceptBatch({ notifications, batch, traceparent, key });
   if (acceptance === null) return null;
-  const created_at = new Date(acceptance.at).toISOString();
+  const created_at = rfc3339(acceptance.at);
   return { id, size: batch.size, correlation_id: correlationId, created_at };
 }
 
@@ -128,7 +129,7 @@ function asAccepted(now: NotificationResource): NotificationResource {
 }
 
 function resourceOf({ draft, ...identity }: Accepted, { at, status }: Acceptance): NotificationResource {
-  const created_at = new Date(at).toISOString();
+  const created_at = rfc3339(at);
   return {
     id: identity.id,
     correlation_id: identity.correlation_id,
@@ -154,8 +155,4 @@ function resourceOf({ draft, ...identity }: Accepted, { at, status }: Acceptance
     created_at,
     updated_at: created_at,
   };
-}
-
-function rfc3339(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -12,6 +12,7 @@ import {
   type DeadLetterSearch,
   type Resolutions,
 } from '@fanfare/db';
+import { rfc3339 } from '@fanfare/domain';
 import { isSince, type Repeat } from './idempotency.ts';
 import {
   cursorAt,
@@ -106,7 +107,7 @@ export async function onRedrive(deps: DeadLetterDeps, body: unknown): Promise<Re
   // A dry run has left all that it looked at open.
   const { found, at } = await deps.countOpenDeadLetters(filter, dryRun ? sizeOf(done) : 0);
   const { redriven, not_redrivable, ...skipped } = done;
-  const as_of = new Date(at).toISOString();
+  const as_of = rfc3339(at);
   return { dry_run: dryRun, redriven, skipped, not_redrivable, remaining: found, as_of };
 }
 
@@ -116,7 +117,7 @@ export async function onPurge(deps: DeadLetterDeps, body: unknown): Promise<Purg
   const purged = dryRun ? 0 : await deps.purgeDeadLetters(search, LETTERS_PER_CALL_MAX);
   const { found, at } = await deps.countDeadLetters(search);
   const [deleted, remaining] = dryRun ? [found, 0] : [purged, found];
-  return { dry_run: dryRun, deleted, remaining, as_of: new Date(at).toISOString() };
+  return { dry_run: dryRun, deleted, remaining, as_of: rfc3339(at) };
 }
 
 /**

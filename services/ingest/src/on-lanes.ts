@@ -1,5 +1,6 @@
 import { CHANNELS, check, type LaneList, type LaneResource } from '@fanfare/contracts';
 import { DatabaseAway, type Lane, type LanesMeant } from '@fanfare/db';
+import { rfc3339 } from '@fanfare/domain';
 import { problem, type ProblemError, unavailable } from './problem.ts';
 import { isLine, readBody, readQuery } from './request.ts';
 
@@ -99,12 +100,8 @@ function resourceOf({ paused_at, throttled_until, seen_at, ...lane }: Lane): Lan
   return {
     ...lane,
     status: paused_at !== null ? 'paused' : throttled_until !== null ? 'throttled' : 'open',
-    paused_at: timeOf(paused_at),
-    throttled_until: timeOf(throttled_until),
-    seen_at: new Date(seen_at).toISOString(),
+    paused_at: rfc3339(paused_at),
+    throttled_until: rfc3339(throttled_until),
+    seen_at: rfc3339(seen_at),
   };
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

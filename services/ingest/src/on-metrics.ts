@@ -1,5 +1,6 @@
 import type { MetricsResource } from '@fanfare/contracts';
 import type { Counts } from '@fanfare/db';
+import { rfc3339 } from '@fanfare/domain';
 
 export type MetricsDeps = {
   countLastMinute: () => Promise<Counts & { at: number }>;
@@ -31,6 +32,6 @@ async function count({ countLastMinute, queueDepth }: MetricsDeps): Promise<Metr
     expired_per_minute: expired,
     success_rate: delivered + failed === 0 ? null : delivered / (delivered + failed),
     queue_depth,
-    as_of: new Date(at).toISOString(),
+    as_of: rfc3339(at),
   };
 }

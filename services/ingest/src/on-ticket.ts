@@ -1,5 +1,6 @@
 import type { TicketResource } from '@fanfare/contracts';
 import { TICKET_LIFE_MS, writeTicket } from '@fanfare/db';
+import { rfc3339 } from '@fanfare/domain';
 
 export type TicketDeps = {
   /** What tickets are signed with; the same in every process, of the gateway too. */
@@ -15,5 +16,5 @@ export async function onCreateTicket(
 ): Promise<TicketResource> {
   const expiresAt = now() + TICKET_LIFE_MS;
   const ticket = writeTicket(await cursorKey(), { callerId, expiresAt });
-  return { ticket, expires_at: new Date(expiresAt).toISOString() };
+  return { ticket, expires_at: rfc3339(expiresAt) };
 }
