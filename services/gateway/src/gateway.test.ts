@@ -18,7 +18,7 @@ import {
 import { accepted as anAccepted, eventOf as firstEventOf } from '@fanfare/db/fixture';
 import { connectRedis, type RedisHandle, statusMessage } from '@fanfare/redis';
 import { createHealth, createLogger } from '@fanfare/runtime';
-import { freshDatabase, stack } from '@fanfare/testkit';
+import { eventually, freshDatabase, stack } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { writeCursor } from './cursor.ts';
@@ -166,6 +166,23 @@ describe('gateway', () => {
     await happen(eventOf(other, 'queued', 1));
     expect(await client.next()).to.include({ notification_id: id, version: 1 });
     expect(await client.next()).to.include({ notification_id: id, version: 12 });
+  });
+
+  it('tells the end to who read an older state after a crash of Postgres that took the end back', async () => {
+    const [id] = await accepted();
+    const [early, late] = [await connectClient(), await connectClient()];
+    early.subscribe(id);
+    await happen(eventOf(id, 'queued', 1));
+    const end = eventOf(id, 'delivered', 900_007);
+    await happen(end);
+    await eventually(() => early.unread().some(({ version }) => version === end.version));
+    await takeBack(end);
+    late.subscribe(id);
+    expect(await late.next()).to.include({ status: 'queued', version: 1 });
+    await happen(end);
+    expect(await late.next()).to.include({ status: 'delivered', version: 900_007 });
+    const versions = early.unread().map(({ version }) => version);
+    expect(versions).to.deep.equal([...new Set(versions)]);
   });
 
   it('tells of every member of a batch', async () => {
@@ -378,6 +395,19 @@ describe('gateway', () => {
     const logged = { ...event, log_partition: PARTITION, log_offset: expected };
     expect(await project(db, STATUS_TOPIC, [move], [logged])).to.deep.include({ moved: [PARTITION] });
     return expected;
+  }
+
+  /** As a crash of Postgres does with the last event, and then the projector, which goes on from where Postgres is. */
+  async function takeBack({ notification_id, version }: StatusEvent): Promise<void> {
+    const gone = 'DELETE FROM status_events WHERE notification_id = $1 AND version = $2';
+    await sql(gone, [notification_id, version]);
+    await sql(`UPDATE notifications SET status = 'queued', version = 1 WHERE id = $1`, [notification_id]);
+    await sql('UPDATE stream_progress SET next_offset = next_offset - 1 WHERE partition = $1', [PARTITION]);
+    told -= 1;
+  }
+
+  async function sql(text: string, values: unknown[]): Promise<void> {
+    await db.query({ name: '', text }, values);
   }
 
   async function tell(event: StatusEvent, offset: number): Promise<void> {
