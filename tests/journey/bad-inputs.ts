@@ -443,7 +443,7 @@ const oddities: BadInput[] = [
 
 /** What no operation takes for a body. */
 const noBodies: [what: string, body: string | Buffer, type: string, fields?: string[]][] = [
-  ['nothing', '', 'malformed-body'],
+  ['nothing', '', 'invalid-request', ['']],
   ['JSON that breaks off', '{"channel":"sms",', 'malformed-body'],
   ['JSON with something after it', '{} x', 'malformed-body'],
   ['JSON with a comment', '{/* no */}', 'malformed-body'],

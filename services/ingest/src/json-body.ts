@@ -21,8 +21,12 @@ function sizeMaxOf({ headers, routeOptions: { bodyLimit } }: FastifyRequest): nu
   return bodyLimit;
 }
 
-/** Of two members of one name JSON.parse takes the last. */
+/**
+ * Clients announce JSON and send nothing where nothing is needed, as for a cancel. Of two members of one name JSON.parse
+ * takes the last.
+ */
 function parse(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
   try {
     if (!isUtf8(bytes)) throw new SyntaxError('it is not UTF-8');
     return JSON.parse(bytes.toString('utf8'));

@@ -58,7 +58,8 @@ describe('server', () => {
   it('cancels what nobody has claimed, once', async () => {
     const { id } = (await post('/api/v1/notifications', sms)).json();
     const url = `/api/v1/notifications/${id}/cancel`;
-    const cancelled = await server.app.inject({ method: 'PATCH', url });
+    const headers = { 'content-type': 'application/json' };
+    const cancelled = await server.app.inject({ method: 'PATCH', url, headers, payload: '' });
     expect(cancelled.statusCode).to.equal(200);
     expectContract('/api/v1/notifications/{id}/cancel', 'patch', '200', cancelled.json());
     expect(cancelled.json()).to.include({ status: 'cancelled', cancelled_at: cancelled.json().updated_at });
