@@ -95,6 +95,9 @@ describe('listening to journeys', function () {
     ids.push(...(await sendBatch()).members);
     await ended(ids);
     await eventually(() => isEnded([client], ids), AFTER_FAULT);
+    expect((await fetch(`${services.urls.gateway}/healthz/ready`)).status, 'ready without Redis').to.equal(
+      200,
+    );
     await stack.processes.redis.restart();
     ids.push(...(await sendBatch()).members);
     await flush(stack.addresses.REDIS_URL);
