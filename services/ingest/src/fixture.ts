@@ -1,20 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import {
-  acceptKeyed,
-  cancel,
-  connectDatabase,
-  countLastMinute,
-  type Database,
-  findBatch,
-  findFirstUse,
-  forgetKey,
-  getBatch,
-  getNotification,
-  getTrace,
-  guardKey,
-  migrate,
-} from '@fanfare/db';
+import { acceptKeyed, connectDatabase, type Database, migrate } from '@fanfare/db';
 import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
 import { createHealth } from '@fanfare/runtime';
 import { freshDatabase } from '@fanfare/testkit';
@@ -24,11 +10,8 @@ import { expect } from 'chai';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { parse } from 'yaml';
 import type { AcceptRequest } from './accept.ts';
-import { deadLetterIndex } from './dead-letter-index.ts';
-import { laneSwitch } from './lane-switch.ts';
-import { lists } from './lists.ts';
+import { rows } from './rows.ts';
 import { createServer, type ServerDeps } from './server.ts';
-import { templateStore } from './template-store.ts';
 
 export const OPENAPI = readFileSync(new URL('../../../schemas/openapi.yaml', import.meta.url), 'utf8');
 type Contract = { paths: Record<string, Record<string, { responses: Record<string, unknown> }>> };
@@ -94,6 +77,7 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     return lost.has(resource_id) ? null : { at, status: 'queued' as const };
   };
   return {
+    ...rows(db),
     verifyKey: null,
     inbound: null,
     proxies: 0,
@@ -105,19 +89,6 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     acceptOne: store,
     acceptBatch: store,
     recallUse: () => Promise.resolve(null),
-    findFirstUse: (key) => findFirstUse(db, key),
-    guardKey: (key) => guardKey(db, key),
-    forgetKey: (key, turn) => forgetKey(db, key, turn),
-    findBatch: (id) => findBatch(db, id),
-    getNotification: (id) => getNotification(db, id),
-    getBatch: (id) => getBatch(db, id),
-    getTrace: (id) => getTrace(db, id),
-    cancel: (id) => cancel(db, id, randomUUID()),
-    ...deadLetterIndex(db),
-    ...laneSwitch(db),
-    ...templateStore(db),
-    ...lists(db),
-    countLastMinute: () => countLastMinute(db),
     queueDepth: () => Promise.resolve(0),
     health: createHealth(() => ({})),
     openapi: OPENAPI,

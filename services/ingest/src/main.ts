@@ -2,46 +2,26 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   acceptKeyed,
-  cancel,
   connectDatabase,
-  countLastMinute,
-  type Database,
   findAccepted,
-  findBatch,
-  findFirstUse,
-  forgetKey,
   forgetOutbox,
-  getBatch,
-  getNotification,
-  getTrace,
-  guardKey,
   type IdempotencyKey,
   isolate,
   RowRefused,
   schemaCache,
 } from '@fanfare/db';
-import {
-  connectKafka,
-  createPublisher,
-  createSerde,
-  journeyRecords,
-  kafkaCheck,
-  type KafkaHandle,
-} from '@fanfare/kafka';
-import { connectRedis, type RedisHandle } from '@fanfare/redis';
+import { connectKafka, createPublisher, createSerde, journeyRecords, kafkaCheck } from '@fanfare/kafka';
+import { connectRedis } from '@fanfare/redis';
 import { grouped, type Logger, runService } from '@fanfare/runtime';
 import { accept, type AcceptDeps, type Acceptance, type AcceptRequest } from './accept.ts';
 import { config, requestRules } from './config.ts';
-import { deadLetterIndex } from './dead-letter-index.ts';
 import { createKafkaLatch } from './kafka-latch.ts';
 import { knownCallers } from './known-callers.ts';
-import { laneSwitch } from './lane-switch.ts';
-import { lists } from './lists.ts';
 import { createUpgrades } from './on-upgrade.ts';
 import { createPublishedGroups } from './published-groups.ts';
 import { queueDepth } from './queue-depth.ts';
+import { rows } from './rows.ts';
 import { createServer } from './server.ts';
-import { templateStore } from './template-store.ts';
 
 const OPENAPI = new URL('../../../schemas/openapi.yaml', import.meta.url);
 /** A publish that takes longer opens the latch: the client has its answer, the scheduler relays. */
@@ -53,6 +33,8 @@ const GROUP_SIZE_MAX = 256;
 const GROUPS_IN_FLIGHT_MAX = 1;
 /** Under load the answers of one group bring the requests of the next, a moment apart. */
 const LINGER_MS = 2;
+/** One round trip to Redis at a time: what comes meanwhile goes together in the next. */
+const RECALLS = { sizeMax: 256, inFlightMax: 1 };
 const BATCHES_IN_FLIGHT_MAX = 2;
 const WAITING_REQUESTS_MAX = 5_000;
 const WAITING_BATCHES_MAX = 64;
@@ -63,11 +45,8 @@ await runService({
   name: 'ingest',
   config,
   start: async ({ config: settings, log, health }) => {
-    const db = connectDatabase({
-      url: settings.DATABASE_URL,
-      connectionsMax: settings.ACCEPT_CONNECTIONS,
-      log,
-    });
+    const { DATABASE_URL: url, ACCEPT_CONNECTIONS: connectionsMax } = settings;
+    const db = connectDatabase({ url, connectionsMax, log });
     const redis = connectRedis({ url: settings.REDIS_URL, name: 'ingest', log });
     const kafka = connectKafka({ brokers: [...settings.KAFKA_BROKERS], clientId: 'ingest', log });
     const publisher = createPublisher({ kafka, deadlineMs: PUBLISH_DEADLINE_MS });
@@ -93,8 +72,9 @@ await runService({
     });
     const server = createServer({
       ...doors,
-      ...rows(db, kafka),
-      ...idempotency(db, redis),
+      ...rows(db),
+      recallUse: grouped({ ...RECALLS, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
+      queueDepth: () => queueDepth(kafka),
       ...knownCallers(settings, db, redis),
       ...requestRules(settings),
       now: () => Date.now(),
@@ -175,33 +155,6 @@ const BYTES_BESIDE_CONTENT = 1_024;
 function weigh({ notifications }: AcceptRequest): number {
   const contents = notifications.reduce((sum, { draft }) => sum + (draft.content?.length ?? 0) * 2, 0);
   return contents + notifications.length * BYTES_BESIDE_CONTENT;
-}
-
-function idempotency(db: Database, redis: RedisHandle) {
-  /** One round trip at a time: what comes meanwhile goes together in the next. */
-  const recalls = { sizeMax: 256, inFlightMax: 1 };
-  return {
-    recallUse: grouped({ ...recalls, run: (keys: IdempotencyKey[]) => redis.recallUses(keys) }),
-    findFirstUse: (key: IdempotencyKey) => findFirstUse(db, key),
-    guardKey: (key: IdempotencyKey) => guardKey(db, key),
-    forgetKey: (key: IdempotencyKey, turn: number) => forgetKey(db, key, turn),
-  };
-}
-
-function rows(db: Database, kafka: KafkaHandle) {
-  return {
-    ...deadLetterIndex(db),
-    ...laneSwitch(db),
-    ...templateStore(db),
-    ...lists(db),
-    countLastMinute: () => countLastMinute(db),
-    queueDepth: () => queueDepth(kafka),
-    cancel: (id: string) => cancel(db, id, randomUUIDv7()),
-    findBatch: (id: string) => findBatch(db, id),
-    getNotification: (id: string) => getNotification(db, id),
-    getBatch: (id: string) => getBatch(db, id),
-    getTrace: (id: string) => getTrace(db, id),
-  };
 }
 
 async function listen(
