@@ -93,7 +93,7 @@ function groupsOf(text: string): string[] {
   return text === '' ? [] : text.split(':');
 }
 
-/** Whose word fastify takes for where a request comes from. */
+/** Whose word fastify takes for where a request comes from. A bare number it would take for nobody. */
 export function trustedOf({
   proxies,
 }: CallerDeps): false | string[] | ((address: string, hop: number) => boolean) {
