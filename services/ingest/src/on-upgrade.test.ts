@@ -63,6 +63,14 @@ describe('forwarding upgrades', () => {
     expect(heard.at(-1)?.toString('hex')).to.equal('88820000000003e9');
   });
 
+  it('answers 502 when nobody answers at all where the gateway was', async () => {
+    const nowhere = { host: 'gateway.test', port: 1, lookup: () => {} };
+    const { forward, end } = createUpgrades(nowhere, 50);
+    front.removeAllListeners('upgrade').on('upgrade', forward);
+    expect((await upgraded()).answer).to.match(/^HTTP\/1\.1 502 /);
+    end();
+  });
+
   it('answers 502 when the gateway is away', async () => {
     gateway.close();
     await once(gateway, 'close');

@@ -16,16 +16,22 @@ export type Upgrades = {
  */
 const GOODBYE = Buffer.from('88820000000003e9', 'hex');
 const GOODBYE_MS = 500;
+/** A host that has gone says nothing, and the system would wait two minutes for it. */
+const CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * Hands WebSocket upgrades on to the gateway, byte for byte, so that clients need one port only. What the gateway
  * answers goes back as it is; a gateway that cannot be reached is a 502.
  */
-export function createUpgrades(gateway: { host: string; port: number }): Upgrades {
+export function createUpgrades(
+  gateway: { host: string; port: number },
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
+): Upgrades {
   const forwarded = new Map<Socket, () => void>();
   return {
     forward: (request, client, head) => {
       const upstream = connect(gateway);
+      upstream.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error('the gateway does not answer')));
       const end = (): void => {
         forwarded.delete(upstream);
         upstream.destroy();
@@ -54,6 +60,7 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
 
 function pipe(request: IncomingMessage, client: Duplex, head: Buffer, upstream: Socket): void {
   upstream.once('connect', () => {
+    upstream.setTimeout(0);
     upstream.write(requestHead(request));
     upstream.write(head);
     client.pipe(upstream).pipe(client);
