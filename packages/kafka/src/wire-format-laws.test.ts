@@ -14,13 +14,29 @@ const text = fc.string({ unit: 'grapheme' });
 const id = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
 function notification(content: string | null): Notification {
-  return { ...EMPTY, content };
+  return {
+    id: '0198f7a0-0000-7000-8000-00000000000a',
+    tenant_id: 'default',
+    channel: 'sms',
+    recipient: '+15550100',
+    content,
+    subject: null,
+    html: null,
+    priority: 'normal',
+    template_id: null,
+    template_variables: null,
+    metadata: null,
+    batch_id: null,
+    correlation_id: null,
+    idempotency_key: null,
+    source: null,
+    scheduled_at: null,
+    expires_at: null,
+    max_attempts: 5,
+    delivery_mode: 'at_least_once',
+    created_at: null,
+  };
 }
-
-/** With every default of its schema. */
-const EMPTY = notificationCodec.type.fromBuffer(
-  notificationCodec.type.toBuffer({ id: 'n', recipient: '+15550100' }),
-) as Notification;
 
 /** What a reader makes of bytes: a value, or the one error that it may throw. */
 function attempt<T>(read: () => T): T | Undecodable {
