@@ -124,7 +124,7 @@ describe('consume, as members come, go and die', function () {
     const { brokers } = await addresses();
     const kafka = await openKafka(open);
     await publishSpread(await openPublisher(open), topic, { count: 2_000, partitions: 4 });
-    const watch = watchCommits(kafka, { groupId, topic });
+    const watch = watchCommits(open, kafka, { groupId, topic });
     const settings = {
       brokers,
       groupId,
@@ -161,7 +161,7 @@ describe('consume, as members come, go and die', function () {
     const [topic, groupId] = [await newTopic(6), newGroup()];
     const kafka = await openKafka(open);
     const publisher = await openPublisher(open);
-    const watch = watchCommits(kafka, { groupId, topic });
+    const watch = watchCommits(open, kafka, { groupId, topic });
     const proxy = await proxyTo((await addresses()).brokers[0] ?? '');
     open.add(() => proxy.close());
     let handedOut = 0;

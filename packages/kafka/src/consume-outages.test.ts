@@ -87,7 +87,7 @@ describe('consume, on a broker of its own', function () {
     const publisher = createPublisher({ kafka, deadlineMs: 60_000 });
     open.add(() => publisher.close());
     await publishSpread(publisher, topic, { count: 1_000, partitions: 2 });
-    const watch = watchCommits(kafka, { groupId, topic });
+    const watch = watchCommits(open, kafka, { groupId, topic });
     const held: ConsumedRecord[] = [];
     const inbox = newInbox((each) => {
       if (each.offset === 300) held.push(each);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from '../index.ts';
-import { committedOf, idOf, type Place } from './harness.ts';
+import { committedOf, idOf, type Opened, type Place } from './harness.ts';
 
 /** The rule of every commit, watched from outside while a group works: nothing unfinished lies before an offset. */
 export type CommitWatch = {
@@ -22,8 +22,15 @@ type Evidence = {
 
 const AWAY_PAUSE_MS = 100;
 
-/** @param group its topic's log has no gaps */
-export function watchCommits(kafka: KafkaHandle, group: { groupId: string; topic: string }): CommitWatch {
+/**
+ * Watches until it is stopped, or its test is over.
+ * @param group its topic's log has no gaps
+ */
+export function watchCommits(
+  open: Opened,
+  kafka: KafkaHandle,
+  group: { groupId: string; topic: string },
+): CommitWatch {
   const done = new Set<string>();
   const evidence: Evidence = { breaches: [], moves: 0 };
   const seen = new Map<number, number>();
@@ -49,6 +56,10 @@ export function watchCommits(kafka: KafkaHandle, group: { groupId: string; topic
   }
 
   const watching = watch();
+  open.add(() => {
+    over.abort();
+    return watching;
+  });
   return {
     finished: (place) => void done.add(idOf(place)),
     isFinished: (place) => done.has(idOf(place)),
