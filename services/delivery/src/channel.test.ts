@@ -30,6 +30,7 @@ describe('channel', function () {
   let serde: Serde;
   let records: JourneyRecords;
   let channel: OpenChannel;
+  const worlds: { letGo: () => void }[] = [];
 
   before(async () => {
     const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL } = await stack();
@@ -38,6 +39,11 @@ describe('channel', function () {
     serde = createSerde({ registryUrl: SCHEMA_REGISTRY_URL });
     records = await journeyRecords(serde);
     await passOver();
+  });
+  // A member that a failure left in the group would keep its partitions from all other tests.
+  afterEach(async () => {
+    for (const { letGo } of worlds.splice(0)) letGo();
+    await channel.stop();
   });
   after(async () => {
     await publisher.close();
@@ -172,6 +178,7 @@ describe('channel', function () {
 
   function worldOf({ slots }: { slots: number }) {
     const { provider, ...held } = heldProvider();
+    worlds.push(held);
     const breaker = { maxFailures: 5, windowMs: 10_000, openMs: 30_000 };
     const lane = createLane({ provider, channel: 'email', timeoutMs: 10_000, breaker });
     const options: ChannelOptions = {
@@ -199,11 +206,19 @@ const OK: Outcome = { kind: 'accepted', messageId: null };
 
 function heldProvider() {
   const calls: { message: ProviderMessage; answer: (outcome: Outcome) => void }[] = [];
+  let isHeld = true;
   const send = (message: ProviderMessage) =>
-    new Promise<Outcome>((answer) => calls.push({ message, answer }));
+    new Promise<Outcome>((answer) => {
+      calls.push({ message, answer });
+      if (!isHeld) answer(OK);
+    });
   return {
     provider: { name: 'held', send, close: nothing },
     calls,
+    letGo: () => {
+      isHeld = false;
+      for (const { answer } of calls) answer(OK);
+    },
     keys: () => calls.map(({ message }) => message.idempotencyKey),
     /** Accepts what is under way and what comes, until there have been so many. */
     answerAll: (count: number) =>
