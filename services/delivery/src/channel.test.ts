@@ -77,7 +77,9 @@ describe('channel', function () {
     const ending = worldOf({ slots: 1 });
     channel = await openChannel(ending.options);
     const ids = await send('normal', 'normal', 'normal');
-    await eventually(() => expect(channel.scheduler.waiting('normal')).to.equal(2));
+    await eventually(() => {
+      expect([channel.scheduler.waiting('normal'), ending.calls.length]).to.deep.equal([2, 1]);
+    });
     let isStopped = false;
     const stopping = channel.stop().then(() => (isStopped = true));
     await new Promise(setImmediate);
