@@ -11,6 +11,7 @@ describe('an answer that a page shows', () => {
     ['has any count of what happens meanwhile', '{"queue_depth":0}', { queue_depth: 7 }],
     ['has more where it says so', '{"a":1,…}', { a: 1, b: 2 }],
     ['has any list where it says so', '{"a":[…]}', { a: [1, 2, 3] }],
+    ['has more members where it says so', '{"a":[1, …]}', { a: [1, 2, 3] }],
   ] as const)
     it(what, () => void check(shown, came));
 
@@ -24,6 +25,8 @@ describe('an answer that a page shows', () => {
     ['a field less', '{"a":1,"b":2}', { a: 1 }],
     ['a field less of several', '{"a":1,"b":2,…}', { a: 1, c: 2 }],
     ['a member more', '[1]', [1, 2]],
+    ['another member than the first of several', '[1, …]', [2, 1]],
+    ['none of several members', '[1, …]', []],
     ['another order', '[1,2]', [2, 1]],
     ['an object for a list', '[…]', {}],
   ] as const)
