@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Caller, PresentedKey, Verdict } from '@fanfare/domain';
 import { grouped } from '@fanfare/runtime';
 import { findApiKeys, hashOfKey, type StoredKey } from './api-keys.ts';
-import type { Database } from './connect.ts';
+import { type Database, within } from './connect.ts';
 
 export type KeyringDeps = {
   /** The key of this id, unless there is none or it was revoked. Rejects when nobody can say. */
@@ -48,7 +48,7 @@ export function createKeyring({ findKey, monotonic = () => performance.now() }: 
   }
 
   async function look(id: string, kept: KnownKey | undefined): Promise<Knowledge> {
-    const found = await inTime(findKey(id)).catch(() => 'unknown' as const);
+    const found = await within(FIND_TIMEOUT_MS, findKey(id)).catch(() => 'unknown' as const);
     if (found !== 'unknown') return remember(id, found);
     if (kept === undefined || monotonic() >= kept.goodUntilMs) return 'unknown';
     kept.freshUntilMs = monotonic() + KEY_FRESH_MS;
@@ -76,10 +76,4 @@ export function createKeyring({ findKey, monotonic = () => performance.now() }: 
     if (typeof key === 'string') return key;
     return timingSafeEqual(key.hash, hashOfKey(text)) ? key.caller : 'wrong';
   };
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('Postgres does not answer')), FIND_TIMEOUT_MS);
-  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -70,7 +70,7 @@ export function connectDatabase({ url, connectionsMax = 8, log }: DatabaseOption
   pool.on('error', (error) => log?.warn('a database connection broke', { error }));
   return {
     query: (statement, values) => queryUntilUndisturbed(pool, { ...statement, values }, BUSY_RETRIES_MAX),
-    check: () => within(CHECK_TIMEOUT_MS, pool.query('SELECT 1')),
+    check: async () => void (await within(CHECK_TIMEOUT_MS, pool.query('SELECT 1'))),
     close: () => pool.end(),
   };
 }
@@ -113,11 +113,11 @@ async function queryOnce<T extends Row>(pool: pg.Pool, query: pg.QueryConfig): P
 }
 
 /** The time to get a connection counts too. What comes later than that is let go. */
-async function within(timeoutMs: number, answer: Promise<unknown>): Promise<void> {
+export async function within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new DatabaseAway(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
-    await Promise.race([answer, late.promise]);
+    return await Promise.race([answer, late.promise]);
   } catch (error) {
     throw classify(error);
   } finally {
