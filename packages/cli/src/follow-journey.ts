@@ -1,4 +1,5 @@
-import { isEnd, type Step, stepOf } from './journey.ts';
+import { isTerminal } from '@fanfare/domain';
+import { type Step, stepOf } from './journey.ts';
 import type { Update } from './live-frame.ts';
 import type { Listener } from './live-socket.ts';
 import type { Follow } from './live.ts';
@@ -59,7 +60,7 @@ function createJourney({ trace, onCreated, onStep }: JourneyDeps, onEnd: () => v
   let told = Promise.resolve();
 
   async function tell(update: Update, created: Created): Promise<void> {
-    const before = mayLack || isEnd(update) ? await stepsOf(created) : [];
+    const before = mayLack || isTerminal(update.status) ? await stepsOf(created) : [];
     mayLack = false;
     const steps = before.filter(({ version }) => version < update.version);
     for (const step of [...steps, update]) {
@@ -67,7 +68,7 @@ function createJourney({ trace, onCreated, onStep }: JourneyDeps, onEnd: () => v
       newest = step;
       onStep(step, created);
     }
-    if (isEnd(update)) onEnd();
+    if (isTerminal(update.status)) onEnd();
   }
 
   async function stepsOf(created: Created): Promise<Step[]> {

@@ -19,7 +19,6 @@ export type Step = Pick<
   | 'next_retry_at'
 >;
 
-const ENDS = new Set(['delivered', 'failed', 'cancelled', 'expired']);
 const MARKS: Record<string, string> = {
   processing: '●',
   retrying: '↻',
@@ -30,11 +29,6 @@ const MARKS: Record<string, string> = {
 };
 const STATUS_WIDTH = 10;
 const ELAPSED_WIDTH = 8;
-
-/** Nothing more happens by itself. */
-export function isEnd({ status }: { status: string }): boolean {
-  return ENDS.has(status);
-}
 
 /** `● processing     14 ms  attempt 1 of 5`: a state, when it was entered after the acceptance, and what is known of it. */
 export function stepLine(

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { isTerminal } from '@fanfare/domain';
 import { type CommandDeps, DONE_CODE, FAILED_CODE, type Given, INTERRUPTED_CODE } from './command.ts';
 import { draftOf } from './draft.ts';
 import { followJourney, type JourneyDeps } from './follow-journey.ts';
-import { isEnd, type Step, stepLine, waitsFor } from './journey.ts';
+import { type Step, stepLine, waitsFor } from './journey.ts';
 import type { Created } from './notifications-api.ts';
 import { printable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -68,7 +69,7 @@ function journeyView({ terminal, now, signal }: CommandDeps): View {
       // Everything is pending for an instant; it is worth a line where it waits for its time.
       if (step.status !== 'pending' || created.scheduled_at !== null)
         terminal.print(stepLine(step, Date.parse(created.created_at), terminal.paint));
-      shown = isEnd(step) ? null : { step, created };
+      shown = isTerminal(step.status) ? null : { step, created };
       tick();
     },
     close: () => {

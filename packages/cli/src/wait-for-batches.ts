@@ -1,5 +1,5 @@
+import { isTerminal } from '@fanfare/domain';
 import { type CommandDeps, DONE_CODE, FAILED_CODE, INTERRUPTED_CODE } from './command.ts';
-import { isEnd } from './journey.ts';
 import type { Update } from './live-frame.ts';
 import type { Listener } from './live-socket.ts';
 import { meterOf } from './meter.ts';
@@ -53,7 +53,7 @@ export function batchListener(batches: Batch[], { onEnd, onDone }: BatchEvents):
 
   function onUpdate(update: Update): void {
     const batch = watched.get(update.batch_id ?? '');
-    if (batch === undefined || !isEnd(update) || batch.ended.has(update.notification_id)) return;
+    if (batch === undefined || !isTerminal(update.status) || batch.ended.has(update.notification_id)) return;
     batch.ended.add(update.notification_id);
     batch.left -= 1;
     onEnd(update);

@@ -5,7 +5,7 @@ import {
   type Status,
   STATUS_TOPIC,
 } from '@fanfare/contracts';
-import { rfc3339 } from '@fanfare/domain';
+import { isTerminal, rfc3339 } from '@fanfare/domain';
 import type { Database, Statement } from './connect.ts';
 
 /** A row of `notifications` as REST shows it, times still in epoch milliseconds. */
@@ -66,11 +66,9 @@ export async function getBatch(db: Database, id: string): Promise<BatchDetail | 
 
 function standing(notifications: NotificationResource[]): Pick<BatchDetail, 'counts' | 'progress'> {
   const counts = countByStatus(notifications);
-  const ended = ENDS.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+  const ended = notifications.filter(({ status }) => isTerminal(status)).length;
   return { counts, progress: { ended, ratio: ended / Math.max(1, notifications.length) } };
 }
-
-const ENDS: Status[] = ['delivered', 'failed', 'cancelled', 'expired'];
 
 function countByStatus(notifications: NotificationResource[]): Partial<Record<Status, number>> {
   const counts: Partial<Record<Status, number>> = {};

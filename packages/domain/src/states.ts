@@ -68,7 +68,11 @@ export function allows(transition: Transition, state: DeliveryState): boolean {
   return from.includes(state);
 }
 
-export function isTerminal(state: DeliveryState): boolean {
+/**
+ * Nothing more happens by itself.
+ * @param state of a row, or what clients are told of it: both end under the same names
+ */
+export function isTerminal(state: string): boolean {
   return state === 'delivered' || state === 'failed' || state === 'cancelled' || state === 'expired';
 }
 
