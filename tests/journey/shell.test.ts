@@ -13,6 +13,13 @@ const CLI = new URL('../../packages/cli/bin/fanfare.mjs', import.meta.url).pathn
 const TERMINAL = new URL('terminal.py', import.meta.url).pathname;
 const INTERRUPTED = 130;
 const ESCAPE = '\u001b';
+/** What somebody sits before, whatever the tests themselves run on. */
+const COLOUR_TERMINAL = {
+  TERM: 'xterm-256color',
+  CI: undefined,
+  NO_COLOR: undefined,
+  FORCE_COLOR: undefined,
+} satisfies NodeJS.ProcessEnv;
 
 type Line = { notification_id: string; status: string; version: number };
 
@@ -25,7 +32,9 @@ describe('fanfare at a shell', function () {
   const send = (content: string, ...more: string[]) =>
     fanfare(['send', '--channel', 'sms', '--to', '+15550100', '--content', content, ...more]);
   const onTerminal = (until: string, args: string[], more: NodeJS.ProcessEnv = {}) =>
-    run('python3', [TERMINAL, until, process.execPath, CLI, ...args], { env: { ...env(), ...more } });
+    run('python3', [TERMINAL, until, process.execPath, CLI, ...args], {
+      env: { ...env(), ...COLOUR_TERMINAL, ...more },
+    });
 
   it('draws a journey with its retry, and ends as it ended', async () => {
     const { code, stdout } = await send('hello [fail:1]');

@@ -10,11 +10,14 @@ export type MemberSettings = {
   sessionTimeoutMs: number;
   /** A record takes up to this long. */
   workMs: number;
+  /** What comes after so many is held for ever. */
+  handlesAtMost: number;
 };
 export type MemberReport = Place & { kind: 'taken' | 'handled' };
 
 const settings: MemberSettings = JSON.parse(process.argv[2] ?? '');
 const log = { error: console.error, warn: ignore, info: ignore, debug: ignore };
+let begun = 0;
 
 await consume({
   kafka: connectKafka({ brokers: settings.brokers, clientId: 'member', log }),
@@ -33,6 +36,8 @@ await consume({
 
 function handle(record: ConsumedRecord): void {
   report('taken', record);
+  begun += 1;
+  if (begun > settings.handlesAtMost) return;
   setTimeout(() => report('handled', record, () => record.done()), Math.random() * settings.workMs);
 }
 
