@@ -92,6 +92,7 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     queueDepth: () => Promise.resolve(0),
     health: createHealth(() => ({})),
     openapi: OPENAPI,
+    drain: () => Promise.resolve(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   acceptKeyed,
   connectDatabase,
@@ -35,6 +36,8 @@ const GROUPS_IN_FLIGHT_MAX = 1;
 const LINGER_MS = 2;
 /** One round trip to Redis at a time: what comes meanwhile goes together in the next. */
 const RECALLS = { sizeMax: 256, inFlightMax: 1 };
+/** Whoever asks as often as this hears that the connection ends, and finds another process with the next request. */
+const DRAIN_MS = 1_000;
 const BATCHES_IN_FLIGHT_MAX = 2;
 const WAITING_REQUESTS_MAX = 5_000;
 const WAITING_BATCHES_MAX = 64;
@@ -81,6 +84,7 @@ await runService({
       newId: () => randomUUIDv7(),
       health,
       openapi: await readFile(OPENAPI, 'utf8'),
+      drain: () => sleep(DRAIN_MS),
       onBug: (error) => log.error('a request failed', { error }),
     });
     const upgrades = createUpgrades({ host: settings.GATEWAY_HOST, port: settings.GATEWAY_PORT });

@@ -4,6 +4,38 @@ import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { useServer } from './fixture.ts';
 
+describe('server that is about to stop', () => {
+  const draining = Promise.withResolvers<void>();
+  const drained = Promise.withResolvers<void>();
+  const server = useServer({
+    drain: () => {
+      draining.resolve();
+      return drained.promise;
+    },
+  });
+
+  it('answers over connections new and idle, and says that they end, before it closes any', async () => {
+    const { app } = server;
+    const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
+    const [idle, untouched] = [dial(port), dial(port)];
+    await idle.ask();
+    await untouched.ask();
+    const closed = app.close();
+    await draining.promise;
+    expect(await idle.ask())
+      .to.include('HTTP/1.1 404')
+      .and.to.match(/^Connection: close/m);
+    expect(await dial(port).ask())
+      .to.include('HTTP/1.1 404')
+      .and.to.match(/^Connection: close/m);
+    await idle.closed;
+    expect(untouched.isOpen()).to.equal(true);
+    drained.resolve();
+    await untouched.closed;
+    await closed;
+  });
+});
+
 describe('server that stops', () => {
   const asked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<null>();
@@ -35,6 +67,17 @@ describe('server that stops', () => {
     expect(answers.match(/^Connection: close/gm)).to.have.length(1);
   });
 });
+
+/** A client that asks for what is not there, over one connection. */
+function dial(port: number) {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  const ask = async (): Promise<string> => {
+    socket.write(get('/api/v1/elsewhere'));
+    const [answer] = (await once(socket, 'data')) as [string];
+    return answer;
+  };
+  return { ask, closed: once(socket, 'close'), isOpen: () => !socket.closed };
+}
 
 function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nhost: example.com\r\n\r\n`;

@@ -20,6 +20,11 @@ export type ServerDeps = CallerDeps &
     requestTimeoutMs: number;
     /** Of the web sites whose pages may call; none is the rule. */
     allowedOrigins: readonly string[];
+    /**
+     * Between being told to stop and no longer listening: every answer says that its connection is closed. A client whose
+     * request crosses the end of an idle connection could not know what became of it.
+     */
+    drain: () => Promise<void>;
     onBug: (error: unknown) => void;
   };
 
@@ -60,6 +65,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     observeDuration(request, reply);
     done();
   });
+  app.addHook('preClose', deps.drain);
   app.addHook('onRequest', refuseEncoded);
   allowOrigins(app, deps.allowedOrigins);
   admitCallers(app, deps);
