@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 
 type Answer = { status: number; body: Buffer };
 
@@ -11,33 +11,36 @@ export type HttpConnection = {
   close: () => void;
 };
 
+/** What is read into it is taken out of it before anything else is read. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
 /**
- * HTTP/1.1 by hand over a socket: 16 µs of CPU a request where autocannon, undici and node:http took 23 to 32. The
- * load shares two cores with what it measures, so what it costs is taken from the figure.
+ * HTTP/1.1 by hand, over a socket that reads past its stream: alone on a core 8 µs of CPU a request, where autocannon,
+ * undici and node:http took 23 to 32. The load shares two cores with what it measures, so what it costs is taken from
+ * the figure.
  */
 export async function openConnection(port: number): Promise<HttpConnection> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  return converse(socket);
-}
-
-/** @param headers as lines, each ended by CRLF */
-export function requestBytes(path: string, body: string, headers = ''): Buffer {
-  return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${headers}` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-}
-
-function converse(socket: Socket): HttpConnection {
   let waiting: PromiseWithResolvers<Answer> | null = null;
-  let received: Buffer | null = null;
+  let begun: Buffer | null = null;
+  const onread = { buffer: READ_BUFFER, callback: onRead };
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
+  await once(socket, 'connect');
+  socket.on('error', onEnd).on('close', () => onEnd());
 
-  function onData(chunk: Buffer): void {
-    received = received === null ? chunk : Buffer.concat([received, chunk]);
-    const answer = readAnswer(received);
-    if (answer === null) return;
-    received = null;
+  function onRead(size: number): boolean {
+    const chunk = READ_BUFFER.subarray(0, size);
+    const received = begun === null ? chunk : Buffer.concat([begun, chunk]);
+    try {
+      const answer = readAnswer(received);
+      begun = answer === null ? Buffer.from(received) : null;
+      if (answer !== null) onAnswer(answer);
+    } catch (error) {
+      onEnd(error instanceof Error ? error : new Error(String(error)));
+    }
+    return true;
+  }
+
+  function onAnswer(answer: Answer): void {
     const { resolve } = waiting ?? Promise.withResolvers<Answer>();
     waiting = null;
     resolve(answer);
@@ -49,14 +52,6 @@ function converse(socket: Socket): HttpConnection {
     waiting = null;
   }
 
-  socket.on('data', (chunk) => {
-    try {
-      onData(chunk);
-    } catch (error) {
-      onEnd(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
-  socket.on('error', onEnd).on('close', () => onEnd());
   return {
     send: (bytes) => {
       if (socket.destroyed) return Promise.reject(new Error('the connection is closed'));
@@ -67,6 +62,14 @@ function converse(socket: Socket): HttpConnection {
     isOpen: () => !socket.destroyed,
     close: () => socket.destroy(),
   };
+}
+
+/** @param headers as lines, each ended by CRLF */
+export function requestBytes(path: string, body: string, headers = ''): Buffer {
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${headers}` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 const HEAD_END = '\r\n\r\n';
@@ -81,5 +84,5 @@ function readAnswer(received: Buffer): Answer | null {
   const bodyStart = headEnd + HEAD_END.length;
   const bodyEnd = bodyStart + Number(length);
   if (received.length < bodyEnd) return null;
-  return { status: Number(head.slice(9, 12)), body: received.subarray(bodyStart, bodyEnd) };
+  return { status: Number(head.slice(9, 12)), body: Buffer.from(received.subarray(bodyStart, bodyEnd)) };
 }
