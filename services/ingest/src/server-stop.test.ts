@@ -14,7 +14,7 @@ describe('server that is about to stop', () => {
     },
   });
 
-  it('answers over connections new and idle, and says that they end, before it closes any', async () => {
+  it('refuses new connections, and says over idle ones that they end before it closes any', async () => {
     const { app } = server;
     const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
     const [idle, untouched] = [dial(port), dial(port)];
@@ -25,9 +25,10 @@ describe('server that is about to stop', () => {
     expect(await idle.ask())
       .to.include('HTTP/1.1 404')
       .and.to.match(/^Connection: close/m);
-    expect(await dial(port).ask())
-      .to.include('HTTP/1.1 404')
-      .and.to.match(/^Connection: close/m);
+    const refused: unknown = await once(connect(port, '127.0.0.1'), 'connect').catch(
+      (error: unknown) => error,
+    );
+    expect(refused).to.include({ code: 'ECONNREFUSED' });
     await idle.closed;
     expect(untouched.isOpen()).to.equal(true);
     drained.resolve();

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type IncomingMessage, METHODS } from 'node:http';
+import { Server as TcpServer } from 'node:net';
 import { histogram } from '@fanfare/runtime';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { admitCallers, type CallerDeps, trustedOf } from './callers.ts';
@@ -20,10 +21,7 @@ export type ServerDeps = CallerDeps &
     requestTimeoutMs: number;
     /** Of the web sites whose pages may call; none is the rule. */
     allowedOrigins: readonly string[];
-    /**
-     * Between being told to stop and no longer listening: every answer says that its connection is closed. A client whose
-     * request crosses the end of an idle connection could not know what became of it.
-     */
+    /** Between the end of listening and the end of idle connections. */
     drain: () => Promise<void>;
     onBug: (error: unknown) => void;
   };
@@ -65,13 +63,23 @@ export function createServer(deps: ServerDeps): FastifyInstance {
     observeDuration(request, reply);
     done();
   });
-  app.addHook('preClose', deps.drain);
+  app.addHook('preClose', () => drainConnections(app, deps.drain));
   app.addHook('onRequest', refuseEncoded);
   allowOrigins(app, deps.allowedOrigins);
   admitCallers(app, deps);
   guardKeys(app, deps);
   addRoutes(app, deps);
   return app;
+}
+
+/**
+ * Whoever comes anew is refused and asks elsewhere; whoever is connected hears with an answer that this was the last. A
+ * client whose request crosses the end of its connection could not know what became of it.
+ */
+function drainConnections({ server }: FastifyInstance, drain: ServerDeps['drain']): Promise<void> {
+  // That of an HTTP server would end idle connections at once.
+  TcpServer.prototype.close.call(server);
+  return drain();
 }
 
 function nothingAt(url: string): ProblemError {
