@@ -1,5 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptKeyed, connectDatabase, type Database, migrate } from '@fanfare/db';
 import { DEFAULT_CONTENT_LIMITS } from '@fanfare/domain';
 import { createHealth } from '@fanfare/runtime';
@@ -92,7 +93,7 @@ function depsOf(db: Database): Omit<ServerDeps, 'onBug'> {
     queueDepth: () => Promise.resolve(0),
     health: createHealth(() => ({})),
     openapi: OPENAPI,
-    drain: () => Promise.resolve(),
+    drain: () => sleep(10),
   };
 }
 

@@ -28,6 +28,8 @@ const OPENAPI = new URL('../../../schemas/openapi.yaml', import.meta.url);
 /** A publish that takes longer opens the latch: the client has its answer, the scheduler relays. */
 const PUBLISH_DEADLINE_MS = 3_000;
 const PROBE_EVERY_MS = 1_000;
+/** Whoever asks as often as this hears that the connection ends, and finds another process with the next request. */
+const DRAIN_MS = 1_000;
 /** Requests in one transaction: enough to fill it under load, few enough to keep its parameters small. */
 const GROUP_SIZE_MAX = 256;
 /** One at a time makes the largest groups, and a group costs Postgres and Kafka nearly the same whatever its size. */
@@ -36,8 +38,6 @@ const GROUPS_IN_FLIGHT_MAX = 1;
 const LINGER_MS = 2;
 /** One round trip to Redis at a time: what comes meanwhile goes together in the next. */
 const RECALLS = { sizeMax: 256, inFlightMax: 1 };
-/** Whoever asks as often as this hears that the connection ends, and finds another process with the next request. */
-const DRAIN_MS = 1_000;
 const BATCHES_IN_FLIGHT_MAX = 2;
 const WAITING_REQUESTS_MAX = 5_000;
 const WAITING_BATCHES_MAX = 64;

@@ -55,6 +55,13 @@ describe('forwarding upgrades', () => {
     await Promise.all([closed, once(client, 'close')]);
   });
 
+  it('refuses whoever asks while it ends', async () => {
+    upgrades.end();
+    const { client, answer } = await upgraded();
+    expect(answer).to.match(/^HTTP\/1\.1 503 .*\r\nconnection: close\r\n/);
+    await once(client, 'close');
+  });
+
   it('has the gateway say goodbye to the clients of what it ends', async () => {
     const { client } = await upgraded();
     upgrades.end();

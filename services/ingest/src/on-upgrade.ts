@@ -6,6 +6,7 @@ export type Upgrades = {
   forward: (request: IncomingMessage, client: Duplex, head: Buffer) => void;
   /**
    * Ends the forwarded connections, which would hold up a stop, soon: their clients connect again, to another replica.
+   * Whoever asks from then on is refused.
    */
   end: () => void;
 };
@@ -28,8 +29,10 @@ export function createUpgrades(
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
 ): Upgrades {
   const forwarded = new Map<Socket, () => void>();
+  let isEnding = false;
   return {
     forward: (request, client, head) => {
+      if (isEnding) return void client.end(refusal('503 Service Unavailable'));
       const upstream = connect(gateway);
       upstream.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error('the gateway does not answer')));
       const end = (): void => {
@@ -43,6 +46,7 @@ export function createUpgrades(
       client.once('error', end).once('close', end);
     },
     end: () => {
+      isEnding = true;
       for (const [upstream, end] of forwarded) {
         // Before the request's head it would be none.
         if (upstream.connecting) end();
@@ -66,8 +70,12 @@ function pipe(request: IncomingMessage, client: Duplex, head: Buffer, upstream: 
     client.pipe(upstream).pipe(client);
   });
   upstream.once('error', () => {
-    if (upstream.bytesRead === 0) client.write('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n');
+    if (upstream.bytesRead === 0) client.write(refusal('502 Bad Gateway'));
   });
+}
+
+function refusal(status: string): string {
+  return `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
 }
 
 function requestHead({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { useServer } from './fixture.ts';
@@ -7,19 +8,30 @@ import { useServer } from './fixture.ts';
 describe('server that is about to stop', () => {
   const draining = Promise.withResolvers<void>();
   const drained = Promise.withResolvers<void>();
+  after(() => drained.resolve());
   const server = useServer({
-    drain: () => {
+    requestTimeoutMs: 1_000,
+    drain: async () => {
       draining.resolve();
-      return drained.promise;
+      await drained.promise;
+      await sleep(10);
     },
   });
 
-  it('refuses new connections, and says over idle ones that they end before it closes any', async () => {
+  it('refuses new connections, says over those it has that they end, and closes whoever asks for nothing', async () => {
     const { app } = server;
     const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
-    const [idle, untouched] = [dial(port), dial(port)];
+    const connected = async () => {
+      const seen = once(app.server, 'connection');
+      const client = dial(port);
+      await seen;
+      return client;
+    };
+    const [idle, untouched] = [await connected(), await connected()];
     await idle.ask();
     await untouched.ask();
+    const [silent, unfinished] = [await connected(), await connected()];
+    unfinished.say('GET /api');
     const closed = app.close();
     await draining.promise;
     expect(await idle.ask())
@@ -32,7 +44,7 @@ describe('server that is about to stop', () => {
     await idle.closed;
     expect(untouched.isOpen()).to.equal(true);
     drained.resolve();
-    await untouched.closed;
+    await Promise.all([untouched, silent, unfinished].map((each) => each.closed));
     await closed;
   });
 });
@@ -77,7 +89,12 @@ function dial(port: number) {
     const [answer] = (await once(socket, 'data')) as [string];
     return answer;
   };
-  return { ask, closed: once(socket, 'close'), isOpen: () => !socket.closed };
+  return {
+    ask,
+    say: (text: string) => socket.write(text),
+    closed: once(socket.resume(), 'close'),
+    isOpen: () => !socket.closed,
+  };
 }
 
 function get(path: string): string {

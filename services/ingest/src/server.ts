@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { once } from 'node:events';
 import { type IncomingMessage, METHODS } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { histogram } from '@fanfare/runtime';
@@ -21,7 +22,7 @@ export type ServerDeps = CallerDeps &
     requestTimeoutMs: number;
     /** Of the web sites whose pages may call; none is the rule. */
     allowedOrigins: readonly string[];
-    /** Between the end of listening and the end of idle connections. */
+    /** How long idle connections are kept once nobody listens any more. */
     drain: () => Promise<void>;
     onBug: (error: unknown) => void;
   };
@@ -73,13 +74,15 @@ export function createServer(deps: ServerDeps): FastifyInstance {
 }
 
 /**
- * Whoever comes anew is refused and asks elsewhere; whoever is connected hears with an answer that this was the last. A
- * client whose request crosses the end of its connection could not know what became of it.
+ * Whoever comes anew is refused and asks elsewhere; whoever is connected hears with the next answer that it was the last.
+ * Otherwise requests would cross the end of their connections, and nobody could know what became of them. Until the last
+ * connection is closed the limits of {@link connectionLimits} hold, so that none is kept open for nothing.
  */
-function drainConnections({ server }: FastifyInstance, drain: ServerDeps['drain']): Promise<void> {
-  // That of an HTTP server would end idle connections at once.
+async function drainConnections({ server }: FastifyInstance, drain: ServerDeps['drain']): Promise<void> {
+  const closed = once(server, 'close').then(() => true);
+  // `server.close` itself would end idle connections at once, and the limits with them.
   TcpServer.prototype.close.call(server);
-  return drain();
+  while (!(await Promise.race([closed, drain().then(() => false)]))) server.closeIdleConnections();
 }
 
 function nothingAt(url: string): ProblemError {

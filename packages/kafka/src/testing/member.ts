@@ -1,5 +1,5 @@
-// A member of a group in a process of its own, to be killed: `fork` it with its settings as JSON. It says of each record
-// that it has it, and, a moment later, that it has handled it; only once that is said, the record is done.
+// A member of a group in a process of its own, to be killed: `fork` it with its settings as JSON. It says of each record,
+// a moment after it has it, that it has handled it; only once that is said, the record is done.
 import { connectKafka, consume, type ConsumedRecord } from '../index.ts';
 import type { Place } from './harness.ts';
 
@@ -10,14 +10,13 @@ export type MemberSettings = {
   sessionTimeoutMs: number;
   /** A record takes up to this long. */
   workMs: number;
-  /** What comes after so many is held for ever. */
-  handlesAtMost: number;
+  /** Records beyond so many are held for ever. */
+  handledMax: number;
 };
-export type MemberReport = Place & { kind: 'taken' | 'handled' };
 
 const settings: MemberSettings = JSON.parse(process.argv[2] ?? '');
 const log = { error: console.error, warn: ignore, info: ignore, debug: ignore };
-let begun = 0;
+const begun = new Set<string>();
 
 await consume({
   kafka: connectKafka({ brokers: settings.brokers, clientId: 'member', log }),
@@ -35,14 +34,13 @@ await consume({
 });
 
 function handle(record: ConsumedRecord): void {
-  report('taken', record);
-  begun += 1;
-  if (begun > settings.handlesAtMost) return;
-  setTimeout(() => report('handled', record, () => record.done()), Math.random() * settings.workMs);
+  begun.add(`${record.partition}/${record.offset}`);
+  if (begun.size > settings.handledMax) return;
+  setTimeout(() => report(record, () => record.done()), Math.random() * settings.workMs);
 }
 
-function report(kind: MemberReport['kind'], { partition, offset }: Place, said: () => void = ignore): void {
-  process.send?.({ kind, partition, offset } satisfies MemberReport, undefined, undefined, said);
+function report({ partition, offset }: Place, said: () => void): void {
+  process.send?.({ partition, offset } satisfies Place, undefined, undefined, said);
 }
 
 function ignore(): void {
