@@ -2,6 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { StatusEvent } from '@fanfare/contracts';
 import { acceptedDelivery, type Delivery, type Draft } from '@fanfare/domain';
+import { draftOf } from '@fanfare/domain/fixture';
 import { freshDatabase } from '@fanfare/testkit';
 import type { Accepted, AcceptGroup } from './accept.ts';
 import { acceptGroup } from './accept.ts';
@@ -87,26 +88,10 @@ async function deadlocksOf(
   return row?.deadlocks ?? Number.NaN;
 }
 
-const DRAFT: Draft = {
-  channel: 'sms',
-  recipient: '+15550100123',
-  content: 'Merhaba dünya 🎉',
-  subject: null,
-  html: null,
-  priority: 'normal',
-  template_id: null,
-  template_variables: null,
-  metadata: null,
-  scheduled_at: null,
-  expires_at: null,
-  max_attempts: 5,
-  delivery_mode: 'at_least_once',
-};
-
 /** A notification to store, of an id of its own. */
-export function accepted(draft: Partial<Draft> = {}, identity: Partial<Accepted> = {}): Accepted {
+export function accepted(change: Partial<Draft> = {}, identity: Partial<Accepted> = {}): Accepted {
   return {
-    draft: { ...DRAFT, ...draft },
+    draft: draftOf({ recipient: '+15550100123', content: 'Merhaba dünya 🎉', ...change }),
     id: randomUUIDv7(),
     tenant_id: 'default',
     batch_id: null,

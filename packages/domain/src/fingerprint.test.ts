@@ -1,23 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { draftOf } from './fixture.ts';
 import { canonicalJson, fingerprint } from './fingerprint.ts';
 import type { Draft } from './validation.ts';
 
-const DRAFT: Draft = {
+const DRAFT = draftOf({
   channel: 'email',
   recipient: 'ada@example.com',
-  content: 'Merhaba',
-  subject: null,
-  html: null,
-  priority: 'normal',
-  template_id: null,
   template_variables: { Name: 'Ada', n: [1, { b: 1, a: 2 }] },
   metadata: { b: 1, a: { d: null, c: '1' }, 10: 'x', 9: 'y' },
   scheduled_at: 1_900_000_000_000,
-  expires_at: null,
-  max_attempts: 5,
-  delivery_mode: 'at_least_once',
-};
+});
 
 /** One change in each field, and some that only look the same. */
 const CHANGES: Partial<Draft>[] = [

@@ -7,7 +7,6 @@ import { proxyTo } from './testing/broker-proxy.ts';
 import { type CommitWatch, watchCommits } from './testing/commit-watch.ts';
 import {
   committedOf,
-  idOf,
   newGroup,
   newInbox,
   newMoves,
@@ -17,9 +16,9 @@ import {
   openPublisher,
   openReader,
   publishSpread,
-  type Place,
 } from './testing/harness.ts';
 import type { MemberSettings } from './testing/member.ts';
+import { idOf, type Place } from './testing/place.ts';
 import { addresses } from './testing/stack.ts';
 
 /** A member that is gone is noticed soon. */

@@ -9,7 +9,6 @@ import {
 } from './index.ts';
 import { proxyTo } from './testing/broker-proxy.ts';
 import {
-  idOf,
   newGroup,
   newInbox,
   newMoves,
@@ -19,6 +18,7 @@ import {
   openPublisher,
   openReader,
 } from './testing/harness.ts';
+import { idOf } from './testing/place.ts';
 import { addresses } from './testing/stack.ts';
 
 describe('consume', function () {

@@ -1,30 +1,16 @@
-import { type Codec, type Notification, STATUS_TOPIC, workTopic } from '@fanfare/contracts';
+import { type Codec, STATUS_TOPIC, workTopic } from '@fanfare/contracts';
 import { acceptedDelivery, DELIVERY_STATES, type Delivery, isTerminal, readTicket } from '@fanfare/domain';
+import { notificationOf } from '@fanfare/domain/fixture';
 import { expect } from 'chai';
 import { type JourneyRecords, journeyRecords } from './journey-records.ts';
 
-const NOTIFICATION: Notification = {
-  id: '0198f7a0-0000-7000-8000-00000000000a',
-  tenant_id: 'default',
+const NOTIFICATION = notificationOf({
   channel: 'email',
   recipient: 'okur@example.com',
-  content: 'Merhaba',
-  subject: null,
-  html: null,
   priority: 'low',
-  template_id: null,
-  template_variables: null,
-  metadata: null,
-  batch_id: null,
   correlation_id: 'c-1',
-  idempotency_key: null,
-  source: null,
-  scheduled_at: null,
-  expires_at: null,
-  max_attempts: 5,
-  delivery_mode: 'at_least_once',
   created_at: 0,
-};
+});
 const ROW: Delivery = { ...acceptedDelivery(NOTIFICATION, 0), cycle: 2, fence: 3, attempt: 4 };
 
 describe('what a row that nobody published asks for', () => {

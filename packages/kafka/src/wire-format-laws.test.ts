@@ -1,4 +1,5 @@
-import { type Notification, notificationCodec, statusEventCodec } from '@fanfare/contracts';
+import { notificationCodec, statusEventCodec } from '@fanfare/contracts';
+import { notificationOf } from '@fanfare/domain/fixture';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAvro, readJson, Undecodable, writeAvro, writerIdOf } from './wire-format.ts';
@@ -6,37 +7,12 @@ import { readAvro, readJson, Undecodable, writeAvro, writerIdOf } from './wire-f
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 /** What has lost or gained something on its way. */
 const nearly = fc.tuple(fc.nat(), bytes, fc.nat({ max: 5 })).map(([at, noise, cut]) => {
-  const whole = writeAvro(notificationCodec, 7, notification('İyi günler'));
+  const whole = writeAvro(notificationCodec, 7, notificationOf({ content: 'İyi günler' }));
   const place = at % whole.length;
   return Buffer.concat([whole.subarray(0, place), noise.subarray(0, 3), whole.subarray(place + cut)]);
 });
 const text = fc.string({ unit: 'grapheme' });
 const id = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-
-function notification(content: string | null): Notification {
-  return {
-    id: '0198f7a0-0000-7000-8000-00000000000a',
-    tenant_id: 'default',
-    channel: 'sms',
-    recipient: '+15550100',
-    content,
-    subject: null,
-    html: null,
-    priority: 'normal',
-    template_id: null,
-    template_variables: null,
-    metadata: null,
-    batch_id: null,
-    correlation_id: null,
-    idempotency_key: null,
-    source: null,
-    scheduled_at: null,
-    expires_at: null,
-    max_attempts: 5,
-    delivery_mode: 'at_least_once',
-    created_at: null,
-  };
-}
 
 /** What a reader makes of bytes: a value, or the one error that it may throw. */
 function attempt<T>(read: () => T): T | Undecodable {
@@ -79,7 +55,7 @@ describe('bytes of any kind', () => {
   it('are the value that an Avro writer wrote, under the id of its schema', () => {
     fc.assert(
       fc.property(id, fc.option(text), (schemaId, content) => {
-        const written = writeAvro(notificationCodec, schemaId, notification(content));
+        const written = writeAvro(notificationCodec, schemaId, notificationOf({ content }));
         expect(writerIdOf(written)).to.equal(schemaId);
         expect(readAvro(notificationCodec, null, written).content).to.equal(content);
       }),

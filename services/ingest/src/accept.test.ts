@@ -1,37 +1,17 @@
-import { type Accepted, type AcceptGroup, DatabaseAway, DatabaseUnreachable } from '@fanfare/db';
+import { type AcceptGroup, DatabaseAway, DatabaseUnreachable } from '@fanfare/db';
+import { accepted } from '@fanfare/db/fixture';
 import { expect } from 'chai';
 import { accept, type AcceptDeps, type AcceptRequest, MaybeAccepted } from './accept.ts';
 
 const AT = 1_780_000_000_000;
 
-function accepted(id: string, scheduled_at: number | null = null): Accepted {
-  return {
-    draft: {
-      channel: 'sms',
-      recipient: '+15550100',
-      content: 'Merhaba',
-      subject: null,
-      html: null,
-      priority: 'normal',
-      template_id: null,
-      template_variables: null,
-      metadata: null,
-      scheduled_at,
-      expires_at: null,
-      max_attempts: 5,
-      delivery_mode: 'at_least_once',
-    },
-    id,
-    tenant_id: 'default',
-    batch_id: null,
-    correlation_id: 'c',
-    idempotency_key: null,
-    source: null,
-  };
-}
-
 function request(id: string, scheduledAt: number | null = null): AcceptRequest {
-  return { notifications: [accepted(id, scheduledAt)], batch: null, traceparent: null, key: null };
+  return {
+    notifications: [accepted({ scheduled_at: scheduledAt }, { id, correlation_id: 'c' })],
+    batch: null,
+    traceparent: null,
+    key: null,
+  };
 }
 
 function keyed(id: string): AcceptRequest {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaHandle } from '../index.ts';
-import { committedOf, idOf, type Opened, type Place } from './harness.ts';
+import { committedOf, type Opened } from './harness.ts';
+import { idOf, type Place } from './place.ts';
 
 /** The rule of every commit, watched from outside while a group works: nothing unfinished lies before an offset. */
 export type CommitWatch = {

@@ -80,12 +80,6 @@ export async function publishSpread(
   );
 }
 
-export type Place = Pick<ConsumedRecord, 'partition' | 'offset'>;
-
-export function idOf({ partition, offset }: Place): string {
-  return `${partition}/${offset}`;
-}
-
 /** What a group has committed of a topic, by partition; -1 where nothing. */
 export async function committedOf(
   kafka: KafkaHandle,

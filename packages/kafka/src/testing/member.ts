@@ -1,7 +1,7 @@
 // A member of a group in a process of its own, to be killed: `fork` it with its settings as JSON. It says of each record,
 // a moment after it has it, that it has handled it; only once that is said, the record is done.
 import { connectKafka, consume, type ConsumedRecord } from '../index.ts';
-import type { Place } from './harness.ts';
+import { idOf, type Place } from './place.ts';
 
 export type MemberSettings = {
   brokers: string[];
@@ -34,7 +34,7 @@ await consume({
 });
 
 function handle(record: ConsumedRecord): void {
-  begun.add(`${record.partition}/${record.offset}`);
+  begun.add(idOf(record));
   if (begun.size > settings.handledMax) return;
   setTimeout(() => report(record, () => record.done()), Math.random() * settings.workMs);
 }
