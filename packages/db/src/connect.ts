@@ -1,3 +1,4 @@
+import { inTime } from '@fanfare/runtime';
 import pg from 'pg';
 import { classify, DatabaseAway, DatabaseUnreachable, isBusy } from './faults.ts';
 
@@ -114,13 +115,9 @@ async function queryOnce<T extends Row>(pool: pg.Pool, query: pg.QueryConfig): P
 
 /** The time to get a connection counts too. What comes later than that is let go. */
 export async function within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new DatabaseAway(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
-    return await Promise.race([answer, late.promise]);
+    return await inTime(timeoutMs, answer, () => new DatabaseAway(`no answer in ${timeoutMs} ms`));
   } catch (error) {
     throw classify(error);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inTime } from './in-time.ts';
 import { metricsText } from './metrics.ts';
 
 /** Rejects (or throws) when the thing it asks after is away; the message says what is wrong. */
@@ -79,11 +80,8 @@ async function faultOf(
   const running = inFlight.get(name) ?? outcomeOf(check);
   inFlight.set(name, running);
   void running.then(() => inFlight.delete(name));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`);
-  });
-  return Promise.race([running, late]).finally(() => clearTimeout(timer));
+  const late = `no answer within ${CHECK_TIMEOUT_MS} ms`;
+  return inTime(CHECK_TIMEOUT_MS, running, () => new Error(late)).catch(() => late);
 }
 
 async function outcomeOf(check: Check): Promise<string | null> {

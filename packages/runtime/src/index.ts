@@ -37,6 +37,7 @@ export type { RunningService, ServiceContext } from './service.ts';
 export { QueueFull, grouped } from './grouped.ts';
 export type { Grouped } from './grouped.ts';
 export { backoffMs } from './backoff.ts';
+export { inTime } from './in-time.ts';
 export { Stopped, unlessStopped, untilDone } from './until-done.ts';
 export { every } from './every.ts';
 export type { Every } from './every.ts';
