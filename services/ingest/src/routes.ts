@@ -72,7 +72,7 @@ function addNotificationRoutes(app: FastifyInstance, deps: RouteDeps): void {
   resource(app, '/api/v1/notifications', {
     GET: (request) => onList(deps, request.query),
     POST: async (request, reply) =>
-      sendMade(reply, 202, '/api/v1/notifications', await onCreate(deps, request.body, contextOf(request))),
+      sendMade(reply, 202, await onCreate(deps, request.body, contextOf(request))),
   });
   resource(app, '/api/v1/notifications/:id', {
     GET: (request) => onRead(deps, idOf(request)),
@@ -89,7 +89,7 @@ const BATCHES = '/api/v1/notifications/batch';
 function addBatchRoutes(app: FastifyInstance, deps: RouteDeps): void {
   resource(app, BATCHES, {
     POST: async (request, reply) =>
-      sendMade(reply, 202, BATCHES, await onCreateBatch(deps, request.body, contextOf(request))),
+      sendMade(reply, 202, await onCreateBatch(deps, request.body, contextOf(request))),
   });
   resource(app, `${BATCHES}/:id`, { GET: (request) => onReadBatch(deps, idOf(request)) });
   resource(app, `${BATCHES}/:id/cancel`, { PATCH: (request) => onCancelBatch(deps, idOf(request)) });
@@ -99,7 +99,7 @@ function addTemplateRoutes(app: FastifyInstance, deps: TemplateDeps): void {
   resource(app, '/api/v1/templates', {
     GET: (request) => onListTemplates(deps, request.query),
     POST: async (request, reply) =>
-      sendMade(reply, 201, '/api/v1/templates', await onCreateTemplate(deps, request.body, keyOf(request))),
+      sendMade(reply, 201, await onCreateTemplate(deps, request.body, keyOf(request))),
   });
   resource(app, '/api/v1/templates/:id', {
     GET: (request) => onReadTemplate(deps, idOf(request)),
@@ -185,16 +185,16 @@ function resource(app: FastifyInstance, url: string, handlers: Record<string, Ha
   app.route({ method: others, url, onRequest: refuse, handler: refuse });
 }
 
-/** What was made and where it is; 200 for an answer that was given before. */
+/** What was made and where it is, below the path that made it; 200 for an answer that was given before. */
 function sendMade(
   reply: FastifyReply,
   code: number,
-  path: string,
   { resource: made, isFirst }: Answer<{ id: string }>,
 ): FastifyReply {
+  const { url = '' } = reply.routeOptions;
   return reply
     .code(isFirst ? code : 200)
-    .header('location', `${path}/${made.id}`)
+    .header('location', `${url}/${made.id}`)
     .send(made);
 }
 
