@@ -14,7 +14,12 @@ export type World = Witnesses &
     expectEndOf: (part: PartName) => void;
   };
 
-export type WorldOptions = Omit<SystemOptions, 'onIncident' | 'isExpected'>;
+export type WorldOptions = Omit<SystemOptions, 'onIncident' | 'isExpected'> & {
+  /** How long the producer waits for Kafka before it calls what it sent a maybe: by default shorter than an outage. */
+  produceDeadlineMs?: number;
+};
+
+const PRODUCE_DEADLINE_MS = 5_000;
 
 /** Opens a world, and ends every process of it with `run`. */
 export async function withWorld<T>(options: WorldOptions, run: (world: World) => Promise<T>): Promise<T> {
@@ -28,7 +33,11 @@ export async function withWorld<T>(options: WorldOptions, run: (world: World) =>
   const witnesses = connectWitnesses(system);
   const { progress, signal } = options;
   try {
-    const producer = await createProducer(witnesses.kafka, system.addresses.SCHEMA_REGISTRY_URL);
+    const producer = await createProducer({
+      kafka: witnesses.kafka,
+      registryUrl: system.addresses.SCHEMA_REGISTRY_URL,
+      deadlineMs: options.produceDeadlineMs ?? PRODUCE_DEADLINE_MS,
+    });
     const expectEndOf = (part: PartName): void => void expected.add(part);
     return await run({ ...witnesses, progress, signal, system, producer, incidents, expectEndOf });
   } finally {

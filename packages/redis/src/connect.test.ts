@@ -111,10 +111,13 @@ describe('redis', () => {
     const subscribed = new Promise<void>((resolve) =>
       late.subscribe({ pattern: `${prefix}:*`, onMessage: () => {}, onSubscribed: resolve }),
     );
-    await network.mend();
-    await subscribed;
-    await late.check();
-    late.close();
+    try {
+      await network.mend();
+      await subscribed;
+      await ready(late);
+    } finally {
+      late.close();
+    }
   });
 
   async function listen() {
@@ -146,8 +149,8 @@ describe('redis', () => {
   }
 
   /** Resolves when both directions work. */
-  async function ready(): Promise<void> {
-    while ((await errorOf(redis.check())) !== null) await soon();
+  async function ready(handle = redis): Promise<void> {
+    while ((await errorOf(handle.check())) !== null) await soon();
   }
 
   async function untilLost(): Promise<void> {

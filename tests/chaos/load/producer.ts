@@ -13,12 +13,13 @@ export type Producer = {
   close: () => Promise<void>;
 };
 
-const DEADLINE_MS = 5_000;
 /** Of a schema with another int at its end, whose value is 0. */
 const ONE_MORE_FIELD = Buffer.from([0]);
 
-export async function createProducer(kafka: KafkaHandle, registryUrl: string): Promise<Producer> {
-  const publisher = createPublisher({ kafka, deadlineMs: DEADLINE_MS });
+export type ProducerOptions = { kafka: KafkaHandle; registryUrl: string; deadlineMs: number };
+
+export async function createProducer({ kafka, registryUrl, deadlineMs }: ProducerOptions): Promise<Producer> {
+  const publisher = createPublisher({ kafka, deadlineMs });
   const [ours] = codecs;
   let schema = { id: await register(registryUrl, ours.subject, ours.schema), more: Buffer.alloc(0) };
   let generation = 0;
