@@ -11,8 +11,7 @@ import { addressed } from './rest-door.ts';
 import { useSystem } from './system.ts';
 import { everyTextArrives } from './texts-by-door.ts';
 
-describe('Kafka, by Confluent’s Python client in Avro', function () {
-  this.timeout(60_000);
+describe('Kafka, by Confluent’s Python client in Avro', () => {
   const system = useSystem();
   let producer: AvroProducer;
   before(async function () {

@@ -13,8 +13,7 @@ import { exchange, type WireAnswer, wirePieces, type WireRequest } from './bad-i
 const OPENAPI = new URL('../../schemas/openapi.yaml', import.meta.url);
 const contract = parse(readFileSync(OPENAPI, 'utf8')) as { paths: Record<string, Record<string, unknown>> };
 
-describe('what REST refuses', function () {
-  this.timeout(60_000);
+describe('what REST refuses', () => {
   let database: FreshDatabase;
   let db: Database;
   let services: RunningServices;

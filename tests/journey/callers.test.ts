@@ -27,8 +27,7 @@ function countOf(answers: Response[], status: number): number {
   return answers.filter((answer) => answer.status === status).length;
 }
 
-describe('callers with keys, over two ingest processes', function () {
-  this.timeout(90_000);
+describe('callers with keys, over two ingest processes', () => {
   let services: RunningServices;
   let second: ServiceProcess;
   let redisGate: Gate;

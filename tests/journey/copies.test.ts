@@ -29,8 +29,7 @@ const ORDERS: readonly (readonly [Format, Format])[] = [
   ['Avro', 'Avro'],
 ];
 
-describe('every notification written to Kafka twice', function () {
-  this.timeout(60_000);
+describe('every notification written to Kafka twice', () => {
   const system = useSystem();
   const sent = ORDERS.map(() => Array.from({ length: EACH }, (_, index) => someone(index)));
   let avro: AvroBytes;

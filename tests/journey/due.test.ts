@@ -13,8 +13,7 @@ const BATCHES = 10;
 /** Long enough for all of them to be accepted before the first is due. */
 const AHEAD_MS = 15_000;
 
-describe(`${BATCHES * BATCH_SIZE} notifications due within one second`, function () {
-  this.timeout(120_000);
+describe(`${BATCHES * BATCH_SIZE} notifications due within one second`, () => {
   const system = useSystem();
   /** When each is due, by its id. */
   const due = new Map<string, number>();
@@ -31,8 +30,7 @@ describe(`${BATCHES * BATCH_SIZE} notifications due within one second`, function
         due.set(member, Date.parse(scheduled_at ?? ''));
     const isDelivered = async (id: string) =>
       expect((await getBatch(apiUrl, id)).counts).to.deep.equal({ delivered: BATCH_SIZE });
-    for (const id of batchIds)
-      await eventually(() => isDelivered(id), { timeoutMs: 60_000, intervalMs: 500 });
+    for (const id of batchIds) await eventually(() => isDelivered(id), { intervalMs: 500 });
   });
 
   it('were accepted before they were due, each with its moment', () => {

@@ -9,8 +9,7 @@ const LATEST_MS = 15_000;
 /** Two processes lose five calls each before they know, and one each with every look whether it is back. */
 const BURNT_SHARE_MAX = 0.25;
 
-describe('providers that are out, with a backup', function () {
-  this.timeout(60_000);
+describe('providers that are out, with a backup', () => {
   const { system, outage } = useOutage((prefix, url, { simulatorUrl }) => ({
     [`${prefix}_PROVIDERS`]: 'primary,backup',
     [`${prefix}_PROVIDER_PRIMARY_URL`]: url,
@@ -41,8 +40,7 @@ describe('providers that are out, with a backup', function () {
     });
 });
 
-describe('providers that are out, without a backup', function () {
-  this.timeout(60_000);
+describe('providers that are out, without a backup', () => {
   const { system, outage } = useOutage((prefix, url) => ({ [`${prefix}_PROVIDER_URL`]: url }));
 
   for (const channel of CHANNELS)

@@ -128,8 +128,7 @@ const unusable: Unusable[] = [
   { what: 'more than 256 kB', value: but({ padding: 'x'.repeat(256 * 1024) }), reason: 'too_large' },
 ];
 
-describe('records that others write straight to a work topic', function () {
-  this.timeout(60_000);
+describe('records that others write straight to a work topic', () => {
   const system = useSystem();
   before(requireKcat);
 

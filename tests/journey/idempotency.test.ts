@@ -15,8 +15,7 @@ const AT_ONCE = 50;
 
 type Reply = { status: number; body: unknown };
 
-describe('fifty requests at once with one key, over two ingest processes', function () {
-  this.timeout(90_000);
+describe('fifty requests at once with one key, over two ingest processes', () => {
   // Comes before the end of the services.
   after(async () => {
     await second?.stop();

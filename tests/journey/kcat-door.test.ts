@@ -11,8 +11,7 @@ import { callsFor } from './simulator.ts';
 import { type System, useSystem } from './system.ts';
 import { everyTextArrives } from './texts-by-door.ts';
 
-describe('Kafka, by kcat with JSON', function () {
-  this.timeout(60_000);
+describe('Kafka, by kcat with JSON', () => {
   const system = useSystem();
   before(requireKcat);
 

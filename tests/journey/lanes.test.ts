@@ -16,8 +16,7 @@ const UNDER_WAY_MS = 500;
 const QUIET_MS = 1_500;
 const CLI = new URL('../../packages/cli/bin/fanfare.mjs', import.meta.url).pathname;
 
-describe('an operator’s hand, with two delivery processes', function () {
-  this.timeout(60_000);
+describe('an operator’s hand, with two delivery processes', () => {
   const startedAtMs = Date.now();
   let load: SteadyLoad;
   // Said first, so that it comes before the services are stopped.

@@ -8,8 +8,7 @@ import { useSystem } from './system.ts';
 
 const PATH = '/api/v1/ws/notifications';
 
-describe('who may listen, on the port of REST, with AUTH_MODE=api-key', function () {
-  this.timeout(60_000);
+describe('who may listen, on the port of REST, with AUTH_MODE=api-key', () => {
   const system = useSystem();
   const sockets: WebSocket[] = [];
   let [apiUrl, reader, sender] = ['', '', ''];

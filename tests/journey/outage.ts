@@ -36,7 +36,6 @@ const OUTAGE_MS = 8_000;
 const REPLICAS = 2;
 const CIRCUIT = { CIRCUIT_MAX_FAILURES: '5', CIRCUIT_WINDOW_MS: '2s', CIRCUIT_OPEN_MS: '2s' };
 const START_TIMEOUT_MS = 60_000;
-const DELIVERED_TIMEOUT_MS = 30_000;
 
 /**
  * Takes the providers of all channels out for some seconds, with two delivery processes and a steady load.
@@ -85,13 +84,9 @@ async function happen(system: System, providers: Providers, deliveryUrls: string
   for (const channel of CHANNELS) await providers[channel].back();
   const backAtMs = Date.now();
   for (const channel of CHANNELS)
-    await eventually(async () => expect(await acceptedBy(providers[channel])).to.be.greaterThan(0), {
-      timeoutMs: DELIVERED_TIMEOUT_MS,
-    });
+    await eventually(async () => expect(await acceptedBy(providers[channel])).to.be.greaterThan(0));
   // A lane that may be asked again is asked by the next notification, so while there are some.
-  const lanesAfterwards = await eventually(async () => allOpen(await lanesOf(deliveryUrl)), {
-    timeoutMs: DELIVERED_TIMEOUT_MS,
-  });
+  const lanesAfterwards = await eventually(async () => allOpen(await lanesOf(deliveryUrl)));
   await load.stop();
   for (const { id } of load.accepted) await untilDelivered(system, id);
   const urls = [system.simulatorUrl, ...Object.values(providers).map(({ simulator }) => simulator.url)];
@@ -166,8 +161,7 @@ async function acceptedBy({ simulator }: Provider): Promise<number> {
 }
 
 function untilDelivered({ apiUrl }: System, id: string): Promise<unknown> {
-  return eventually(
-    async () => expect((await getNotification(apiUrl, id)).status, `status of ${id}`).to.equal('delivered'),
-    { timeoutMs: DELIVERED_TIMEOUT_MS },
+  return eventually(async () =>
+    expect((await getNotification(apiUrl, id)).status, `status of ${id}`).to.equal('delivered'),
   );
 }

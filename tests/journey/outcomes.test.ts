@@ -11,8 +11,7 @@ import { sendByCurl } from './rest-door.ts';
 import { callsFor } from './simulator.ts';
 import { RETRY_DELAYS_MS, type System, useSystem } from './system.ts';
 
-describe('what may become of a notification', function () {
-  this.timeout(60_000);
+describe('what may become of a notification', () => {
   const system = useSystem();
 
   const send = async (content: string, more: Record<string, unknown> = {}) => {

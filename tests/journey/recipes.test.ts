@@ -23,8 +23,7 @@ const REFUSED_CODE = 22;
 /** What the page says of where things are, and where they are in this run. */
 type Here = readonly (readonly [page: string, place: string])[];
 
-describe('the commands of docs/API.md', function () {
-  this.timeout(60_000);
+describe('the commands of docs/API.md', () => {
   let names: Names = new Map();
   const replicas = new Map<string, ServiceProcess>();
   let dir = '';

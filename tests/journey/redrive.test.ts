@@ -24,8 +24,7 @@ const ALL = OUTAGE + STUBBORN + REJECTED + LATE;
 /** Longer than the failures take to come to the dead letters; they are redriven after it. */
 const EXPIRES_MS = 8_000;
 
-describe('dead letters, redriven with the command line', function () {
-  this.timeout(60_000);
+describe('dead letters, redriven with the command line', () => {
   const system = useSystem();
   let startedAt = new Date();
   let ids: string[] = [];

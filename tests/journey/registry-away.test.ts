@@ -17,8 +17,7 @@ const WAITING = DELIVERY_CONCURRENCY + 10;
 /** What has the same key is in the same partition, the waiting ones before those that come after them. */
 const KEY = 'one partition for all of them';
 
-describe('while the schema registry is away', function () {
-  this.timeout(90_000);
+describe('while the schema registry is away', () => {
   // Comes before the end of the services, which shuts the gate for good.
   after(() => system().registryGate.open());
   const system = useSystem();

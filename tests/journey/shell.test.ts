@@ -23,8 +23,7 @@ const COLOUR_TERMINAL = {
 
 type Line = { notification_id: string; status: string; version: number };
 
-describe('fanfare at a shell', function () {
-  this.timeout(60_000);
+describe('fanfare at a shell', () => {
   const system = useSystem();
   const env = (): NodeJS.ProcessEnv => ({ FANFARE_URL: system().apiUrl });
   const fanfare = (args: string[], input = '') =>
@@ -89,7 +88,7 @@ describe('fanfare at a shell', function () {
       expect((await getTrace(system().apiUrl, missed)).at(-1)?.event).to.equal('delivered'),
     );
     const again = await system().addReplica('gateway', { GATEWAY_PORT: String(gateway.port) });
-    await eventually(() => tail.versionsOf(missed).length > 0, { timeoutMs: 20_000 });
+    await eventually(() => tail.versionsOf(missed).length > 0);
     const last = await tail.hears('after');
     expect(await tail.stop()).to.equal(INTERRUPTED);
     for (const id of [heard, missed, last]) {
@@ -179,13 +178,10 @@ describe('fanfare at a shell', function () {
       told: () => err,
       /** Sends until one is heard of from its begin to its end. */
       hears: async (content: string): Promise<string> => {
-        await eventually(
-          async () => {
-            await send(content, '--no-wait');
-            expect(lines()).to.not.be.empty;
-          },
-          { timeoutMs: 20_000 },
-        );
+        await eventually(async () => {
+          await send(content, '--no-wait');
+          expect(lines()).to.not.be.empty;
+        });
         const id = await idOf(send(content));
         await eventually(() =>
           expect(lines().some((line) => line.notification_id === id && line.status === 'delivered')).to.equal(

@@ -12,8 +12,7 @@ import { untilLanes } from './lane-states.ts';
 import { recipientFor } from './recipients.ts';
 import { sendByCurl } from './rest-door.ts';
 
-describe('the trace of a notification', function () {
-  this.timeout(60_000);
+describe('the trace of a notification', () => {
   const echo = useEcho();
   const { system, urls } = useDeliveries(1, ({ simulatorUrl }) => ({
     SMS_PROVIDERS: 'primary,backup',
@@ -175,7 +174,7 @@ describe('the trace of a notification', function () {
       expect(trace.map(({ event }) => event)).to.deep.equal(expected.map(([event]) => event));
       return trace;
     };
-    const entries = await eventually(isThere, { timeoutMs: 30_000 });
+    const entries = await eventually(isThere);
     for (const [index, [event, details = {}]] of expected.entries())
       for (const [name, value] of Object.entries(details))
         expectDetail(entries[index], name, value, `${name} of ${event}`);

@@ -13,9 +13,7 @@ async function fanfare(args: string[], env: Record<string, string> = {}) {
   return { code: child.exitCode, out, err };
 }
 
-describe('the fanfare program', function () {
-  this.timeout(30_000);
-
+describe('the fanfare program', () => {
   it('helps', async () => {
     const { code, out } = await fanfare(['--help']);
     expect(code).to.equal(0);

@@ -5,8 +5,7 @@ import { acceptGroup, claim, type Claim, type ClaimRequest, type Database, settl
 const LEASE_MS = 12_000;
 const HOUR_MS = 3_600_000;
 
-describe('claiming an attempt', function claiming() {
-  this.timeout(20_000);
+describe('claiming an attempt', () => {
   const test = useDatabase();
 
   async function claimOne(request: ClaimRequest): Promise<Claim> {

@@ -63,8 +63,7 @@ async function planOf(db: Database, filter: Partial<ListFilter>, walk: ListWalk)
   return plan;
 }
 
-describe('plans of lists', function plans() {
-  this.timeout(120_000);
+describe('plans of lists', () => {
   const test = useDatabase();
   const [batch_id, template_id] = [randomUUID(), randomUUID()];
 

@@ -10,8 +10,7 @@ const COMPARED = `
   SELECT n.id, n.status, s.status AS listed FROM notifications n LEFT JOIN status_lists s USING (id), status_lists_swept
   WHERE n.created_at < until OR n.status IN ('retrying', 'failed', 'cancelled', 'expired')`;
 
-describe('lists by status', function listsByStatus() {
-  this.timeout(60_000);
+describe('lists by status', () => {
   const test = useDatabase();
 
   beforeEach(async () => {

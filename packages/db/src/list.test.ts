@@ -45,8 +45,7 @@ const FILL = `
     LEFT JOIN LATERAL (SELECT ($4::uuid[])[4 + i % 2] AS id WHERE i % 6 < 2) AS t ON true`;
 const FIRST_MS = Date.parse('2030-01-01T00:00:00Z');
 
-describe('lists of notifications', function lists() {
-  this.timeout(120_000);
+describe('lists of notifications', () => {
   const test = useDatabase();
   const ids = Array.from({ length: 5 }, () => randomUUID());
   const [batch_id = null, , , template_id = null] = ids;

@@ -28,8 +28,7 @@ async function shapeOf(url: string): Promise<string[]> {
   return rows.map(({ line }) => line).filter((line) => !line.includes('schema_migrations'));
 }
 
-describe('migrations', function migrations() {
-  this.timeout(60_000);
+describe('migrations', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   beforeEach(async () => {
     database = await freshDatabase();

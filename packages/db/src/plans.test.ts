@@ -93,8 +93,7 @@ async function tell(
   );
 }
 
-describe('hot statements', function hotStatements() {
-  this.timeout(120_000);
+describe('hot statements', () => {
   const test = useDatabase();
 
   async function useOf(work: (db: Database) => Promise<unknown>, db = test.connect(1)): Promise<Use[]> {

@@ -38,8 +38,7 @@ function logOf({ draft, ...identity }: Accepted, partition: number, first: numbe
   }));
 }
 
-describe('projection check and repair', function () {
-  this.timeout(20_000);
+describe('projection check and repair', () => {
   const test = useDatabase();
   let nextOffset = 0;
 

@@ -61,8 +61,7 @@ END $$`;
 
 const say = (db: Database, text: string) => db.query({ name: '', text }, []);
 
-describe('projection', function projection() {
-  this.timeout(20_000);
+describe('projection', () => {
   const test = useDatabase();
   beforeEach(() => test.sql('TRUNCATE deliveries, notifications, status_events, stream_progress'));
 

@@ -18,8 +18,7 @@ function late(id: string): LateDelivery {
   return { id, provider: 'acme', provider_message_id: 'm-9', duration_ms: 11_000 };
 }
 
-describe('settling an attempt', function settling() {
-  this.timeout(20_000);
+describe('settling an attempt', () => {
   const test = useDatabase();
 
   async function claimed(): Promise<string> {

@@ -17,8 +17,7 @@ type Told = [id: string, status: string, version: number];
 const NOWHERE: LogPosition = new Map();
 const ALL: LogScope = { kind: 'all' };
 
-describe('the status log', function statusLog() {
-  this.timeout(60_000);
+describe('the status log', () => {
   const test = useDatabase();
   beforeEach(() => test.sql('TRUNCATE notifications, deliveries, status_events, stream_progress, batches'));
 

@@ -21,8 +21,7 @@ import { addresses } from './testing/stack.ts';
 
 type Message = { id: string; text: string | null; size: number };
 
-describe('codec', function () {
-  this.timeout(20_000);
+describe('codec', () => {
   const open = opened();
   afterEach(open.closeAll);
   let url = '';

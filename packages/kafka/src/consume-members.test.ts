@@ -24,8 +24,7 @@ import { addresses } from './testing/stack.ts';
 /** A member that is gone is noticed soon. */
 const SHORT_SESSION = { sessionTimeoutMs: 1_500, heartbeatMs: 300 };
 
-describe('consume, as members come, go and die', function () {
-  this.timeout(90_000);
+describe('consume, as members come, go and die', () => {
   const open = opened();
   afterEach(open.closeAll);
 
@@ -136,7 +135,7 @@ describe('consume, as members come, go and die', function () {
     };
     const member = startMember(settings, (report) => watch.finished(report));
     open.add(() => member.kill('SIGKILL'));
-    await eventually(() => expect(watch.finishedCount()).to.be.at.least(700), { timeoutMs: 20_000 });
+    await eventually(() => expect(watch.finishedCount()).to.be.at.least(700));
     member.kill('SIGKILL');
     await once(member, 'close');
     await watch.look();
@@ -145,7 +144,7 @@ describe('consume, as members come, go and die', function () {
 
     const inbox = newInbox((each) => finish(watch, each));
     await openReader(open, inbox, { groupId, topics: [topic], ...SHORT_SESSION });
-    await eventually(() => expect(watch.finishedCount()).to.equal(2_000), { timeoutMs: 20_000 });
+    await eventually(() => expect(watch.finishedCount()).to.equal(2_000));
     await eventually(async () => expect(await lag({ kafka, groupId, topics: [topic] })).to.equal(0));
     const { breaches, moves } = await watch.stop();
     expect(breaches).to.deep.equal([]);
@@ -185,7 +184,7 @@ describe('consume, as members come, go and die', function () {
       if (step === 'J') members.push(await join());
       else await members.shift()?.stop();
     }
-    await eventually(() => expect(watch.finishedCount()).to.equal(5_000), { timeoutMs: 30_000 });
+    await eventually(() => expect(watch.finishedCount()).to.equal(5_000));
     await eventually(async () => expect(await lag({ kafka, groupId, topics: [topic] })).to.equal(0));
     const { breaches, moves } = await watch.stop();
     expect(breaches).to.deep.equal([]);

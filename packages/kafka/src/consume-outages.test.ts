@@ -23,8 +23,7 @@ const IDLE_CONNECTION_MS = 1_000;
 /** Five minutes by default, in kafkajs. */
 const METADATA_AGE_MS = 1_000;
 
-describe('consume, on a broker of its own', function () {
-  this.timeout(90_000);
+describe('consume, on a broker of its own', () => {
   const open = opened();
   let broker: OwnBroker;
 
@@ -66,14 +65,11 @@ describe('consume, on a broker of its own', function () {
     await inbox.reached(6);
     await consumption.commit();
     requests.clear();
-    await eventually(
-      () => {
-        expect(requests.get('Metadata')).to.be.at.least(3);
-        expect(requests.get('Heartbeat')).to.be.at.least(12);
-        expect(proxy.connections()).to.equal(0);
-      },
-      { timeoutMs: 30_000 },
-    );
+    await eventually(() => {
+      expect(requests.get('Metadata')).to.be.at.least(3);
+      expect(requests.get('Heartbeat')).to.be.at.least(12);
+      expect(proxy.connections()).to.equal(0);
+    });
     await publishSpread(publisher, topic, { count: 1, partitions: 6 });
     await inbox.reached(7);
     expect(inbox.records).to.have.length(7);
@@ -108,7 +104,7 @@ describe('consume, on a broker of its own', function () {
     const restarted = broker.killAndRestart();
     await publishSpread(publisher, topic, { count: 500, partitions: 2 });
     await restarted;
-    await eventually(() => expect(watch.finishedCount()).to.be.at.least(1_498), { timeoutMs: 30_000 });
+    await eventually(() => expect(watch.finishedCount()).to.be.at.least(1_498));
     await watch.look();
     expect([...(await committedOf(kafka, { groupId, topic })).values()]).to.deep.equal([300, 300]);
     for (const each of held.filter((one) => !one.isStale())) {
@@ -140,7 +136,7 @@ describe('consume, on a broker of its own', function () {
         expect(cleanedUpTo(broker, topic)).to.be.greaterThan(27);
         expect(high).to.be.greaterThan(27);
       },
-      { timeoutMs: 30_000, intervalMs: 200 },
+      { intervalMs: 200 },
     );
 
     const inbox = newInbox((each) => each.done());

@@ -14,8 +14,7 @@ import {
 } from './testing/harness.ts';
 
 /** Other people's producers may use transactions. Kafka ends each with a marker, which takes an offset. */
-describe('consume, from a log with transactions', function () {
-  this.timeout(60_000);
+describe('consume, from a log with transactions', () => {
   const open = opened();
   afterEach(open.closeAll);
 

@@ -21,8 +21,7 @@ import {
 import { idOf } from './testing/place.ts';
 import { addresses } from './testing/stack.ts';
 
-describe('consume', function () {
-  this.timeout(60_000);
+describe('consume', () => {
   const open = opened();
   afterEach(open.closeAll);
 

@@ -20,8 +20,7 @@ import {
 } from './testing/harness.ts';
 import { addresses } from './testing/stack.ts';
 
-describe('publish', function () {
-  this.timeout(30_000);
+describe('publish', () => {
   const open = opened();
   afterEach(open.closeAll);
 

@@ -10,8 +10,7 @@ const PARTITIONS = 3;
 const numberOf = ({ value }: ConsumedRecord): number => Number(value?.toString());
 const upTo = (end: number): number[] => Array.from({ length: end }, (_, i) => i);
 
-describe('readTopic', function () {
-  this.timeout(60_000);
+describe('readTopic', () => {
   const open = opened();
   afterEach(open.closeAll);
 

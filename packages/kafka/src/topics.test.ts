@@ -7,8 +7,7 @@ import { proxyTo } from './testing/broker-proxy.ts';
 import { newTopic, opened, openKafka } from './testing/harness.ts';
 import { addresses } from './testing/stack.ts';
 
-describe('topics', function () {
-  this.timeout(20_000);
+describe('topics', () => {
   const open = opened();
   afterEach(open.closeAll);
 
@@ -73,7 +72,7 @@ describe('readiness', () => {
     expect(await kafkaCheck(kafka).catch((reason: unknown) => reason)).to.be.instanceOf(Error);
     proxy.comeBack();
     await eventually(() => kafkaCheck(kafka));
-  }).timeout(20_000);
+  });
 
   it('is not, within its time, while none does', async () => {
     const silent = { error: nothing, warn: nothing, info: nothing, debug: nothing };
@@ -81,7 +80,7 @@ describe('readiness', () => {
     open.add(() => kafka.close());
     const error = await kafkaCheck(kafka).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(Error);
-  }).timeout(5_000);
+  });
 });
 
 function nothing(): void {

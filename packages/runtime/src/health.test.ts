@@ -41,7 +41,7 @@ describe('health', () => {
       gate.resolve();
       expect(await get('/healthz/ready')).to.include({ status: 200 });
     });
-  }).timeout(10_000);
+  });
 
   it('says why it is not ready whatever the checks would say', async () => {
     await serving('stopping', async (get) => {

@@ -2,9 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 
-describe('runService', function () {
-  this.timeout(20_000);
-
+describe('runService', () => {
   it('starts, tells its settings and health, and stops cleanly on SIGTERM', async () => {
     const service = run(`start: async () => ({ checks: { kafka: () => true }, stop: async () => {} })`);
     expect(await service.line('settings')).to.have.nested.property('settings.TOKEN', '***');

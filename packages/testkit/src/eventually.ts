@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type EventuallyOptions = {
-  /** 10 s unless told. */
+  /** 60 s unless told: a machine may stand still for a while. */
   timeoutMs?: number;
   intervalMs?: number;
 };
@@ -12,7 +12,7 @@ export type EventuallyOptions = {
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 25 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, intervalMs = 25 }: EventuallyOptions = {},
 ): Promise<Exclude<T, false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

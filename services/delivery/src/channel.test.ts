@@ -21,8 +21,7 @@ import { expect } from 'chai';
 import { type ChannelOptions, type OpenChannel, openChannel } from './channel.ts';
 
 /** From Kafka to a provider that answers when the test says so. What follows from it is kept from other tests' topics. */
-describe('channel', function () {
-  this.timeout(60_000);
+describe('channel', () => {
   const test = useDatabase();
   const log = createLogger({ service: 'test', level: 'error', stream: new PassThrough().resume() });
   let kafka: KafkaHandle;

@@ -125,7 +125,7 @@ describe('following the log', () => {
     follower.hear(log.position(0));
     await answerAll();
     expect(heard).to.deep.equal(log.after(new Map()));
-  }).timeout(20_000);
+  });
 
   it('goes on with a frame of which Postgres knows nothing', async () => {
     const { follower, heard, answerAll, reads } = following();

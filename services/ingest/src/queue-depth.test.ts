@@ -6,9 +6,7 @@ import { queueDepth } from './queue-depth.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-describe('queue depth', function depth() {
-  this.timeout(30_000);
-
+describe('queue depth', () => {
   it('is what the work topics hold and delivery has not committed', async () => {
     const { KAFKA_BROKERS } = await stack();
     const kafka = connectKafka({ brokers: KAFKA_BROKERS.split(','), clientId: 'queue-depth-test', log });

@@ -27,8 +27,7 @@ import { expect } from 'chai';
 import { openDeadLetterIndex, openStatusProjection, type ProjectionOptions } from './projection.ts';
 
 /** From Kafka to Postgres and Redis, beside whatever else runs on the same stack. */
-describe('projection', function () {
-  this.timeout(60_000);
+describe('projection', () => {
   const log = createLogger({ service: 'test', level: 'error', stream: new PassThrough().resume() });
   let db: Database;
   let kafka: KafkaHandle;
