@@ -2,14 +2,13 @@ import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { MochaOptions } from 'mocha';
+import mocharc from '../../.mocharc.json' with { type: 'json' };
 import { rootDir } from '../paths.ts';
 import { UserError } from '../user-error.ts';
 
 export type TestRun = { files: string[]; options: MochaOptions };
 
 const ALL = ['packages/*/src', 'services/*/src', 'infra', 'tests'];
-/** Long enough for a test that starts services on a busy machine; a test that needs more says so itself. */
-const TIMEOUT_MS = 30_000;
 
 const OPTIONS = {
   grep: { type: 'string', short: 'g' },
@@ -23,7 +22,7 @@ const OPTIONS = {
 /** `npm test -- [-g PATTERN] [-b] [FILE or FOLDER…]`, named as mocha names them; without files, every test there is. */
 export function readArguments(args: string[]): TestRun {
   const { values, positionals } = parse(args);
-  const { reporter = 'spec', timeout = String(TIMEOUT_MS), ...rest } = values;
+  const { reporter = 'spec', timeout = String(mocharc.timeout), ...rest } = values;
   const files = (positionals.length > 0 ? positionals : ALL).flatMap(testsIn);
   if (files.length === 0) throw new UserError(`No test file in ${positionals.join(', ')}.`);
   // A forgotten `.only` must not turn a hundred tests off unseen.

@@ -80,7 +80,7 @@ async function happen(system: System, providers: Providers, deliveryUrls: string
   for (const channel of CHANNELS) await providers[channel].out();
   const load = startLoad(system.apiUrl, PER_SECOND, bodyOf);
   await sleep(OUTAGE_MS);
-  const lanesDuring = await lanesOf(deliveryUrl);
+  const lanesDuring = await eventually(async () => noneAllOpen(await lanesOf(deliveryUrl)));
   for (const channel of CHANNELS) await providers[channel].back();
   const backAtMs = Date.now();
   for (const channel of CHANNELS)
@@ -97,6 +97,12 @@ async function happen(system: System, providers: Providers, deliveryUrls: string
     accepted: load.accepted.map((one) => ({ ...one, isDuring: one.acceptedAtMs < backAtMs })),
     calls: Map.groupBy(calls.flat(), ({ idempotencyKey }) => idempotencyKey.replace(/:0$/, '')),
   };
+}
+
+function noneAllOpen(lanes: Outage['lanesDuring']): Outage['lanesDuring'] {
+  for (const own of Object.values(lanes))
+    expect(Object.values(own)).to.satisfy((states: string[]) => states.some((state) => state !== 'open'));
+  return lanes;
 }
 
 function allOpen(lanes: Outage['lanesAfterwards']): Outage['lanesAfterwards'] {
