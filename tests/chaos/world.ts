@@ -15,7 +15,7 @@ export type World = Witnesses &
   };
 
 export type WorldOptions = Omit<SystemOptions, 'onIncident' | 'isExpected'> & {
-  /** How long the producer waits for Kafka before it calls what it sent a maybe: by default shorter than an outage. */
+  /** How long the producer waits for Kafka before what it sent is a maybe: 5 s by default, as an outage may last. */
   produceDeadlineMs?: number;
 };
 

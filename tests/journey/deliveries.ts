@@ -12,8 +12,6 @@ export type Deliveries = {
   restart: () => Promise<void>;
 };
 
-const STOP_TIMEOUT_MS = 60_000;
-
 /**
  * All services, with so many delivery processes, from the first test of a `describe` to its last.
  * @param settings on top of those of all; may start what they name
@@ -26,8 +24,7 @@ export function useDeliveries(
   let env: NodeJS.ProcessEnv = {};
 
   // Comes before the end of the other services.
-  after('start the usual delivery process again', async function () {
-    this.timeout(STOP_TIMEOUT_MS);
+  after('start the usual delivery process again', async () => {
     await stop();
     await system().startDelivery();
   });
@@ -42,8 +39,7 @@ export function useDeliveries(
     await Promise.all(processes.map((process) => process.stop()));
   }
 
-  before('start other delivery processes', async function () {
-    this.timeout(STOP_TIMEOUT_MS);
+  before('start other delivery processes', async () => {
     env = await settings(system());
     await system().stopDelivery();
     await start();

@@ -20,7 +20,7 @@ const SOCKETS = 20;
 const SUBSCRIBED_WITHIN_MS = 4_000;
 const DROPPED_WITHIN_MS = 500;
 const ENDS = new Set(['delivered', 'failed']);
-const BOUND = { intervalMs: 100 };
+const UNHURRIED = { intervalMs: 100 };
 /** By then every end is told, whatever went away meanwhile. */
 const AFTER_FAULT = { timeoutMs: 5_000, intervalMs: 25 };
 
@@ -39,8 +39,8 @@ describe('listening to journeys', function () {
       ['simulator', 'gateway', 'ingest', 'delivery', 'retry', 'projector', 'scheduler'],
       {
         RETRY_DELAYS: '500ms,1s',
-        INBOUND_RATE_PER_MINUTE: '0',
-        OUTBOUND_RATE_PER_CHANNEL: '0',
+        INUNHURRIED_RATE_PER_MINUTE: '0',
+        OUTUNHURRIED_RATE_PER_CHANNEL: '0',
         CIRCUIT_MAX_FAILURES: '1000000',
       },
       { addresses: stack.addresses },
@@ -74,8 +74,8 @@ describe('listening to journeys', function () {
     }
     await Promise.all(subscribing);
     const ids = [...followed.keys()];
-    await eventually(() => isEnded(narrow, ids) && isEnded([ofBatch], firstMembers), BOUND);
-    await eventually(() => isEnded([steady], ids) && isEnded([dropping], ids), BOUND);
+    await eventually(() => isEnded(narrow, ids) && isEnded([ofBatch], firstMembers), UNHURRIED);
+    await eventually(() => isEnded([steady], ids) && isEnded([dropping], ids), UNHURRIED);
     droppings.abort();
     expect(await dropped, 'drops').to.be.above(4);
 
@@ -122,7 +122,7 @@ describe('listening to journeys', function () {
   async function killWhileBusy(client: LiveClient): Promise<void> {
     const projector = services.processes.findLast(({ name }) => name === 'projector');
     const heard = client.states.length;
-    await eventually(() => client.states.length > heard, BOUND);
+    await eventually(() => client.states.length > heard, UNHURRIED);
     projector?.kill('SIGKILL');
     await projector?.exited;
   }
@@ -130,7 +130,10 @@ describe('listening to journeys', function () {
   /** As REST shows it. */
   async function ended(ids: readonly string[]): Promise<void> {
     for (const id of ids)
-      await eventually(async () => ENDS.has((await getNotification(services.urls.ingest, id)).status), BOUND);
+      await eventually(
+        async () => ENDS.has((await getNotification(services.urls.ingest, id)).status),
+        UNHURRIED,
+      );
   }
 
   async function listenToAll(): Promise<LiveClient> {

@@ -40,11 +40,20 @@ describe('dead letters, redriven with the command line', () => {
     const listed = JSON.parse(String(await fanfare('ls', ...since(), '--limit', '1000', '--json', ...args)));
     return listed.items;
   };
-  /** A record that is published twice, as at least once allows, has two letters. */
-  const lettered = async (...args: string[]): Promise<Set<string | null>> =>
-    new Set((await letters(...args)).map(({ notification_id }) => notification_id));
   const redrive = async (...args: string[]) =>
     JSON.parse(String(await fanfare('redrive', ...since(), '--json', ...args)));
+  /** What the first redrive makes of all letters there are: of one that came twice, the second is skipped. */
+  const allButLate = async () => {
+    const found = await letters();
+    const expired = found.filter(({ notification_id: id }) => late().includes(id ?? '')).length;
+    const skipped = {
+      already_redriven: found.length - expired - (ALL - LATE),
+      delivered: 0,
+      cancelled: 0,
+      expired,
+    };
+    return { redriven: ALL - LATE, skipped, not_redrivable: 0, remaining: 0 };
+  };
 
   before('fail them all while the provider is down', async () => {
     const { apiUrl, simulatorUrl } = system();
@@ -59,7 +68,7 @@ describe('dead letters, redriven with the command line', () => {
         ...members(LATE, 'Geç kalır', { expires_at: new Date(expiresAtMs).toISOString() }),
       ]);
       ids = (await getBatch(apiUrl, batch.id)).notifications.map(({ id }) => id);
-      await eventually(async () => expect(await lettered()).to.have.lengthOf(ALL));
+      await eventually(async () => expect(idsOf(await letters())).to.have.lengthOf(ALL));
       await eventually(async () =>
         expect((await getBatch(apiUrl, batch.id)).counts).to.deep.equal({ failed: ALL }),
       );
@@ -71,39 +80,28 @@ describe('dead letters, redriven with the command line', () => {
 
   it('lists them with what became of their notifications', async () => {
     const byReason = Map.groupBy(await letters(), ({ reason }) => reason);
-    expect(byReason.get('rejected')?.map(({ notification_id }) => notification_id)).to.have.members(
-      rejected(),
-    );
-    expect(byReason.get('attempts_exhausted')).to.have.length(ALL - REJECTED);
+    expect(idsOf(byReason.get('rejected'))).to.deep.equal(new Set(rejected()));
+    expect(idsOf(byReason.get('attempts_exhausted'))).to.have.lengthOf(ALL - REJECTED);
     for (const letter of byReason.get('rejected') ?? [])
       expect(letter).to.include({ notification_status: 'failed', cycle: 0, resolution: null });
   });
 
   it('counts them first, and asks somebody before it changes anything', async () => {
-    expect(await redrive('--dry-run')).to.deep.equal({
-      redriven: ALL - LATE,
-      skipped: { already_redriven: 0, delivered: 0, cancelled: 0, expired: LATE },
-      not_redrivable: 0,
-      remaining: 0,
-    });
+    expect(await redrive('--dry-run')).to.deep.equal(await allButLate());
     const unasked = await run(FANFARE, ['dlq', 'redrive', ...since()], {
       env: { FANFARE_URL: system().apiUrl },
     });
     expect(unasked.code).to.equal(2);
     expect(unasked.stderr).to.include('--yes');
-    expect(await letters('--state', 'open')).to.have.length(ALL);
+    expect(idsOf(await letters('--state', 'open'))).to.have.lengthOf(ALL);
   });
 
   it('redrives them: one more cycle, and what has expired is left alone', async () => {
     const [id = ''] = outage();
     const listener = await listen(system().apiUrl);
     listener.subscribe({ notification_id: id });
-    expect(await redrive('--yes')).to.deep.equal({
-      redriven: ALL - LATE,
-      skipped: { already_redriven: 0, delivered: 0, cancelled: 0, expired: LATE },
-      not_redrivable: 0,
-      remaining: 0,
-    });
+    const expected = await allButLate();
+    expect(await redrive('--yes')).to.deep.equal(expected);
     await Promise.all(outage().map((one) => expectStatus(system(), one, 'delivered')));
     const { attempts, failure_reason, failed_at } = await getNotification(system().apiUrl, id);
     expect({ attempts, failure_reason, failed_at }).to.deep.equal({
@@ -120,8 +118,12 @@ describe('dead letters, redriven with the command line', () => {
 
   it('lets what fails again become a dead letter again, of its next cycle', async () => {
     const failing = [...stubborn(), ...rejected()];
-    await eventually(async () => expect(await lettered('--state', 'open')).to.deep.equal(new Set(failing)));
-    expect((await letters('--state', 'open')).every(({ cycle }) => cycle === 1)).to.equal(true);
+    const open = await eventually(async () => {
+      const found = await letters('--state', 'open');
+      expect(idsOf(found)).to.deep.equal(new Set(failing));
+      return found;
+    });
+    expect(open.every(({ cycle }) => cycle === 1)).to.equal(true);
     for (const id of failing)
       await expectTrace(system(), id, ['processing', 'failed', 'queued', 'processing', 'failed']);
     expect(await redrive('--yes', '--reason', 'rejected', '--rate', '1000')).to.include({
@@ -131,7 +133,9 @@ describe('dead letters, redriven with the command line', () => {
 
   it('has sent nothing twice: each cycle one call, with a key of its own', async () => {
     await eventually(async () =>
-      expect(await lettered('--state', 'open', '--reason', 'rejected')).to.have.lengthOf(REJECTED),
+      expect(idsOf(await letters('--state', 'open', '--reason', 'rejected'))).to.deep.equal(
+        new Set(rejected()),
+      ),
     );
     const keys = (await callsSince(system().simulatorUrl, startedAt.getTime())).map(
       (call) => call.idempotencyKey,
@@ -159,6 +163,11 @@ describe('dead letters, redriven with the command line', () => {
     expect(String(await fanfare('ls', ...push))).to.equal('');
   });
 });
+
+/** Distinct: a record that is published twice, as at least once allows, has two letters. */
+function idsOf(letters: readonly DeadLetterResource[] = []): Set<string | null> {
+  return new Set(letters.map(({ notification_id }) => notification_id));
+}
 
 /** The idempotency keys of the first cycles of each. */
 function cycles(ids: string[], count: number): string[] {

@@ -31,7 +31,7 @@ describe(`a rolling restart of every service under ${PER_SECOND} notifications a
       logDir: join(import.meta.dirname, '../../.fanfare/rolling-restart-logs'),
       // As in earnest: a call that takes long on a busy machine must not count as lost.
       settings: { PROVIDER_TIMEOUT_MS: '10000', LEASE_MS: '12000' },
-      // Kafka is not restarted: it answers, however long the machine has kept it waiting.
+      // Kafka is not restarted, so it does answer, however long the machine keeps it waiting.
       produceDeadlineMs: 60_000,
     };
     await withWorld(options, async (world) => {

@@ -43,7 +43,6 @@ const SETTINGS = {
 };
 /** A cold stack is installed first. */
 const START_TIMEOUT_MS = 5 * 60_000;
-const STOP_TIMEOUT_MS = 60_000;
 
 let users = 0;
 let current: Promise<System> | undefined;
@@ -57,8 +56,7 @@ export function useSystem(): () => System {
     current ??= startSystem();
     system = await current;
   });
-  after('stop all services', async function () {
-    this.timeout(STOP_TIMEOUT_MS);
+  after('stop all services', async () => {
     users -= 1;
     if (users === 0) await stopCurrent();
   });
@@ -69,10 +67,7 @@ export function useSystem(): () => System {
 }
 
 // Where a run leaves some files' tests out, the last user never comes to its end.
-after(async function () {
-  this.timeout(STOP_TIMEOUT_MS);
-  await stopCurrent();
-});
+after(stopCurrent);
 
 async function stopCurrent(): Promise<void> {
   const stopping = current;

@@ -41,8 +41,7 @@ export function useDatabase(): TestDatabase {
     sql: (text, values = []) => test.db.query({ name: '', text }, values),
     deadlocksOf: (connections, race) => deadlocksOf(test, connections, race),
   };
-  before(async function create() {
-    this.timeout(60_000);
+  before(async () => {
     created = await freshDatabase();
     await migrate(created.url);
   });

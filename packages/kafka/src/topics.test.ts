@@ -79,7 +79,7 @@ describe('readiness', () => {
     const kafka = connectKafka({ brokers: ['127.0.0.1:9'], clientId: 'test', log: silent });
     open.add(() => kafka.close());
     const error = await kafkaCheck(kafka).catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(Error);
+    expect(error).to.be.instanceOf(Error).with.property('message', 'no Kafka broker answered');
   });
 });
 

@@ -103,21 +103,18 @@ describe('redis', () => {
 
   it('starts while Redis is away', async () => {
     await network.cut();
-    const late = connectRedis({
+    redis.close();
+    redis = connectRedis({
       url: network.url,
-      name: `${prefix}-late`,
+      name: prefix,
       log: { info: () => {}, warn: () => {} },
     });
     const subscribed = new Promise<void>((resolve) =>
-      late.subscribe({ pattern: `${prefix}:*`, onMessage: () => {}, onSubscribed: resolve }),
+      redis.subscribe({ pattern: `${prefix}:*`, onMessage: () => {}, onSubscribed: resolve }),
     );
-    try {
-      await network.mend();
-      await subscribed;
-      await ready(late);
-    } finally {
-      late.close();
-    }
+    await network.mend();
+    await subscribed;
+    await ready();
   });
 
   async function listen() {
@@ -149,8 +146,8 @@ describe('redis', () => {
   }
 
   /** Resolves when both directions work. */
-  async function ready(handle = redis): Promise<void> {
-    while ((await errorOf(handle.check())) !== null) await soon();
+  async function ready(): Promise<void> {
+    while ((await errorOf(redis.check())) !== null) await soon();
   }
 
   async function untilLost(): Promise<void> {

@@ -30,8 +30,7 @@ async function startPrepared(): Promise<TestStack> {
 
 // Outside of any suite, so after the last test of all files. A benchmark that imports this has no such hook.
 if (typeof after === 'function')
-  after(async function stopStack() {
-    this.timeout(60_000);
+  after(async () => {
     await current?.then((started) => started.stop());
   });
 

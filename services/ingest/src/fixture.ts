@@ -33,8 +33,7 @@ export function useServer(change: Partial<ServerDeps> = {}): TestServer {
     if (running === undefined) throw new Error('the server exists only while tests run');
     return running;
   };
-  before(async function create() {
-    this.timeout(60_000);
+  before(async () => {
     running = await start({ onBug: (error) => bugs.push(error), ...change });
   });
   after(() => running?.stop());
