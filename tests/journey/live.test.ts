@@ -39,8 +39,8 @@ describe('listening to journeys', function () {
       ['simulator', 'gateway', 'ingest', 'delivery', 'retry', 'projector', 'scheduler'],
       {
         RETRY_DELAYS: '500ms,1s',
-        INUNHURRIED_RATE_PER_MINUTE: '0',
-        OUTUNHURRIED_RATE_PER_CHANNEL: '0',
+        INBOUND_RATE_PER_MINUTE: '0',
+        OUTBOUND_RATE_PER_CHANNEL: '0',
         CIRCUIT_MAX_FAILURES: '1000000',
       },
       { addresses: stack.addresses },
