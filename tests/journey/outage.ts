@@ -4,8 +4,8 @@ import type { ServiceProcess } from '@fanfare/infra/services';
 import { eventually } from '@fanfare/testkit';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { getNotification } from './api.ts';
 import { useDeliveries } from './deliveries.ts';
+import { expectStatus } from './follow.ts';
 import { type Gate, openGate } from './gate.ts';
 import { laneStates } from './lane-states.ts';
 import { recipientFor } from './recipients.ts';
@@ -90,7 +90,7 @@ async function happen(system: System, providers: Providers, deliveryUrls: string
   // A lane that may be asked again is asked by the next notification, so while there are some.
   const lanesAfterwards = await eventually(async () => allOpen(await lanesOf(deliveryUrl)));
   await load.stop();
-  for (const { id } of load.accepted) await untilDelivered(system, id);
+  for (const { id } of load.accepted) await expectStatus(system, id, 'delivered');
   const urls = [system.simulatorUrl, ...Object.values(providers).map(({ simulator }) => simulator.url)];
   const calls = await Promise.all(urls.map((url) => callsSince(url, startedAtMs)));
   return {
@@ -166,10 +166,4 @@ async function lanesOf(deliveryUrl: string): Promise<Outage['lanesDuring']> {
 
 async function acceptedBy({ simulator }: Provider): Promise<number> {
   return (await callsSince(simulator.url, 0)).filter(({ answer }) => answer === 'accepted').length;
-}
-
-function untilDelivered({ apiUrl }: System, id: string): Promise<unknown> {
-  return eventually(async () =>
-    expect((await getNotification(apiUrl, id)).status, `status of ${id}`).to.equal('delivered'),
-  );
 }

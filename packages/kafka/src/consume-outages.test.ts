@@ -37,9 +37,9 @@ describe('consume, on a broker of its own', () => {
   after(() => broker.stop());
 
   /**
-   * Five minutes of nothing, as short as a machine that stands still for a while allows. What may end meanwhile, ends here several times: the
-   * age of the metadata, sessions, connections that nobody uses. At the real settings five minutes hold one refresh
-   * of the metadata, 50 sessions, and no closed connection, as these stay for ten.
+   * Five minutes of nothing, as short as a machine that stands still for a while allows. What may end meanwhile, ends
+   * here several times: the age of the metadata, sessions, connections that nobody uses. At the real settings five
+   * minutes hold one refresh of the metadata, 50 sessions, and no closed connection, as these stay for ten.
    */
   it('gets a record after a long time of nothing', async () => {
     const topic = await newTopic(6, {}, [broker.address]);
